@@ -1,0 +1,216 @@
+// The page: shows the panorama, and sends what the operator does.
+
+import { DesktopOperator } from "./desktop.js";
+import { connectButton, connectDesktop } from "./desktop_input.js";
+import * as overlay from "./overlay.js";
+import { PanoramaView } from "./panorama_view.js";
+import { PictureStream } from "./stream.js";
+import { Tracking } from "./tracking.js";
+
+const SAMPLE_MS = 1000 / 60;
+
+// Half of the field of view along the window's shorter side.
+const HALF_VIEW = Math.tan((35 * Math.PI) / 180);
+
+// Canvas pixels for each of the panorama's where both are densest, straight ahead.
+const SHARPNESS = 1.5;
+
+const canvas = document.getElementById("panorama");
+const operator = new DesktopOperator();
+const view = new PanoramaView(canvas);
+const stream = new PictureStream(() => address(location.port, "/stream"), {
+  told,
+  stateChanged: streamChanged,
+});
+const tracking = new Tracking(trackingChanged);
+let columns = 0; // of the panorama
+let paused = false;
+let drawn = "";
+let steppedMs = performance.now();
+let sampling = 0;
+
+// Pictures
+
+function viewSlope() {
+  const shorter = Math.min(canvas.width, canvas.height);
+  return [(HALF_VIEW * canvas.width) / shorter, (HALF_VIEW * canvas.height) / shorter];
+}
+
+function drawFrame() {
+  requestAnimationFrame(drawFrame);
+  const picture = stream.take();
+  if (picture) {
+    view.upload(picture);
+    picture.bitmap.close();
+    if (picture.columns !== columns) {
+      columns = picture.columns;
+      fitCanvas();
+      overlay.hideWaiting();
+    }
+  }
+  const { yaw, pitch } = operator.view;
+  const size = `${canvas.width} ${canvas.height}`;
+  const wanted = `${yaw} ${pitch} ${size}`;
+  if (view.hasPicture && (picture || wanted !== drawn)) {
+    view.context.viewport(0, 0, canvas.width, canvas.height);
+    view.draw(operator.viewRotation(), viewSlope());
+    drawn = wanted;
+  }
+  if (picture) stream.acknowledge(picture);
+}
+
+/**
+ * Give the canvas as many pixels as the panorama can fill. More would only be interpolated, which
+ * the browser does anyway, and without a GPU halve the rate of pictures.
+ */
+function fitCanvas() {
+  const windowDensity = Math.min(innerWidth, innerHeight) / (2 * HALF_VIEW);
+  const scale = Math.min(1, (SHARPNESS * columns) / (2 * Math.PI) / windowDensity);
+  canvas.width = Math.round(innerWidth * scale);
+  canvas.height = Math.round(innerHeight * scale);
+}
+
+// What the servers say
+
+function address(port, path) {
+  const scheme = location.protocol === "https:" ? "wss:" : "ws:";
+  return `${scheme}//${location.hostname}${port ? `:${port}` : ""}${path}`;
+}
+
+function told(message) {
+  if (message.message === "welcome") startTracking(message);
+  else if (message.message === "operator_state") overlay.showOperator(message);
+  else if (message.message === "latency_summary") overlay.showDelay(message);
+}
+
+/** Each welcome may come from another server than the last, with another tracking port. */
+async function startTracking({ client, recording }) {
+  if (recording) {
+    overlay.showTracking("a recording's");
+    return;
+  }
+  const session = await (await fetch("session.json")).json();
+  const query = new URLSearchParams({ client, token: session.token ?? "" });
+  tracking.meet(address(session.tracking.port, `${session.tracking.path}?${query}`), client);
+}
+
+function streamChanged(state, reason) {
+  if (state === "open") {
+    overlay.showNotice("stream", "");
+    overlay.showOperator({ state: "connected", reason: "The robot's state is not known yet" });
+  } else if (state !== "connecting") {
+    overlay.showNotice("stream", troubled(state, reason || "the server is away"));
+    overlay.showOperator({ state: "disconnected", reason: "" });
+  }
+}
+
+function trackingChanged(state, reason) {
+  overlay.showTracking(state);
+  if (state === "open") overlay.showNotice("tracking", "");
+  else if (state === "waiting" || state === "refused") {
+    const told = `your hands are not sent: ${reason || "the tracking server is away"}`;
+    overlay.showNotice("tracking", troubled(state, told), state === "refused");
+  }
+}
+
+function troubled(state, reason) {
+  const retry = state === "waiting" ? " Trying again…" : "";
+  return `${reason[0].toUpperCase()}${reason.slice(1)}.${retry}`;
+}
+
+// What the operator does
+
+function sample() {
+  const now = performance.now();
+  operator.step((now - steppedMs) / 1000);
+  steppedMs = now;
+  tracking.send(operator.sample(), now);
+  overlay.showHands(operator.hands, operator.active);
+}
+
+/** A page that nobody sees moves nothing, and takes no pictures. */
+function visibilityChanged() {
+  clearInterval(sampling);
+  if (document.hidden) {
+    operator.releaseAll();
+    tracking.sendNothing("desktop", performance.now());
+  } else {
+    steppedMs = performance.now();
+    sampling = setInterval(sample, SAMPLE_MS);
+    stream.hurry();
+    tracking.hurry();
+  }
+  stream.watch(!paused && !document.hidden);
+}
+
+function pause() {
+  paused = !paused;
+  stream.watch(!paused && !document.hidden);
+}
+
+const commands = {
+  Tab: () => operator.switchHand(),
+  KeyG: () => operator.assume("grasp"),
+  KeyT: () => operator.assume("flat"),
+  KeyP: pause,
+  KeyH: overlay.toggleHelp,
+};
+
+const radiansPerPixel = () => (2 * Math.atan(HALF_VIEW)) / Math.min(innerWidth, innerHeight);
+connectDesktop(operator, canvas, radiansPerPixel, commands, sample);
+connectButton(operator, document.getElementById("engage"), "engage", sample);
+connectButton(operator, document.getElementById("stop"), "stop", sample);
+document.querySelectorAll(".hand").forEach((button, side) => {
+  button.addEventListener("click", () => (operator.active = side));
+});
+document.getElementById("show-help").addEventListener("click", overlay.toggleHelp);
+document.getElementById("take-over").addEventListener("click", () => tracking.open());
+
+// Start
+
+let shownBefore = 0;
+setInterval(() => {
+  overlay.showPicture(stream.state, stream.watching, stream.shown - shownBefore);
+  shownBefore = stream.shown;
+}, 1000);
+
+document.addEventListener("visibilitychange", visibilityChanged);
+addEventListener("resize", fitCanvas);
+visibilityChanged();
+requestAnimationFrame(drawFrame);
+stream.open();
+
+/** For tests, and for those who look into their browser's console. Only `look` changes anything. */
+window.panodora = Object.freeze({
+  get stream() {
+    return stream.state;
+  },
+  get tracking() {
+    return tracking.state;
+  },
+  get client() {
+    return tracking.client;
+  },
+  get picturesShown() {
+    return stream.shown;
+  },
+  get lastFrameSeq() {
+    return stream.lastSeq;
+  },
+  get samplesSent() {
+    return tracking.sent;
+  },
+  get watching() {
+    return stream.watching;
+  },
+  get activeHand() {
+    return operator.active === 0 ? "left" : "right";
+  },
+  get hands() {
+    return structuredClone(operator.hands);
+  },
+  get view() {
+    return { ...operator.view };
+  },
+  look: ({ yaw, pitch }) => operator.look(yaw, pitch),
+});

@@ -1,0 +1,109 @@
+// Draws an equirectangular panorama around the eye with WebGL2.
+
+const VERTEX_SHADER = `#version 300 es
+uniform vec2 slope;   // tangents from the view's axis to its right and upper edge
+uniform vec2 middle;  // where that axis pierces the picture; 0 unless an eye looks askew
+out vec2 tangent;
+void main() {
+  // One triangle that covers the whole picture: (-1, -1), (3, -1), (-1, 3).
+  vec2 corner = vec2(gl_VertexID == 1 ? 3.0 : -1.0, gl_VertexID == 2 ? 3.0 : -1.0);
+  tangent = corner * slope + middle;
+  gl_Position = vec4(corner, 0.0, 1.0);
+}`;
+
+const FRAGMENT_SHADER = `#version 300 es
+precision highp float;
+uniform mat3 stage_from_view;
+uniform sampler2D panorama;
+in vec2 tangent;
+out vec4 colour;
+const float PI = 3.14159265358979;
+void main() {
+  vec3 ray = normalize(stage_from_view * vec3(tangent, -1.0));
+  // The centre column is forward (-z), right of it is to the right (+x), row 0 is up (+y).
+  float longitude = atan(ray.x, -ray.z);
+  float latitude = asin(clamp(ray.y, -1.0, 1.0));
+  colour = vec4(texture(panorama, vec2(0.5 + longitude / (2.0 * PI), 0.5 - latitude / PI)).rgb, 1.0);
+}`;
+
+export class PanoramaView {
+  #gl;
+  #program;
+  #uniforms;
+  #size = "";
+
+  /** canvas: what to draw on. Throws an Error in words for the user where WebGL2 is missing. */
+  constructor(canvas) {
+    const attributes = { alpha: false, antialias: false, depth: false, powerPreference: "high-performance" };
+    this.#gl = canvas.getContext("webgl2", attributes);
+    if (!this.#gl) throw new Error("This browser has no WebGL2. Switch hardware acceleration on, or use another.");
+    canvas.addEventListener("webglcontextlost", (event) => event.preventDefault());
+    canvas.addEventListener("webglcontextrestored", () => this.#prepare());
+    this.#prepare();
+  }
+
+  get context() {
+    return this.#gl;
+  }
+
+  get hasPicture() {
+    return this.#size !== "";
+  }
+
+  /** Replace the panorama. bitmap: columns x rows, row 0 up. The one texture is used again. */
+  upload({ columns, rows, bitmap }) {
+    const gl = this.#gl;
+    const size = `${columns}x${rows}`;
+    if (size === this.#size) {
+      gl.texSubImage2D(gl.TEXTURE_2D, 0, 0, 0, gl.RGBA, gl.UNSIGNED_BYTE, bitmap);
+    } else {
+      gl.texImage2D(gl.TEXTURE_2D, 0, gl.RGBA8, gl.RGBA, gl.UNSIGNED_BYTE, bitmap);
+      this.#size = size;
+    }
+  }
+
+  /**
+   * Fill the current viewport. stageFromView: the view's rotation, 9 numbers row by row. slope and
+   * middle: tangents of half the fields of view across and up, and of their middle's offset.
+   */
+  draw(stageFromView, slope, middle = [0, 0]) {
+    const gl = this.#gl;
+    gl.useProgram(this.#program);
+    gl.uniformMatrix3fv(this.#uniforms.stage_from_view, true, stageFromView);
+    gl.uniform2fv(this.#uniforms.slope, slope);
+    gl.uniform2fv(this.#uniforms.middle, middle);
+    gl.drawArrays(gl.TRIANGLES, 0, 3);
+  }
+
+  #prepare() {
+    const gl = this.#gl;
+    this.#size = "";
+    this.#program = gl.createProgram();
+    this.#attach(gl.VERTEX_SHADER, VERTEX_SHADER);
+    this.#attach(gl.FRAGMENT_SHADER, FRAGMENT_SHADER);
+    gl.linkProgram(this.#program);
+    if (!gl.getProgramParameter(this.#program, gl.LINK_STATUS) && !gl.isContextLost()) {
+      throw new Error(`The panorama's shader does not link: ${gl.getProgramInfoLog(this.#program)}`);
+    }
+    this.#uniforms = Object.fromEntries(
+      ["stage_from_view", "slope", "middle"].map((name) => [name, gl.getUniformLocation(this.#program, name)]),
+    );
+    gl.bindTexture(gl.TEXTURE_2D, gl.createTexture());
+    // Without mipmaps there is no seam behind, where the longitude jumps from one end to the other.
+    gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_MIN_FILTER, gl.LINEAR);
+    gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_MAG_FILTER, gl.LINEAR);
+    gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_WRAP_S, gl.REPEAT);
+    gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_WRAP_T, gl.CLAMP_TO_EDGE);
+  }
+
+  #attach(kind, source) {
+    const gl = this.#gl;
+    const shader = gl.createShader(kind);
+    gl.shaderSource(shader, source);
+    gl.compileShader(shader);
+    if (!gl.getShaderParameter(shader, gl.COMPILE_STATUS) && !gl.isContextLost()) {
+      throw new Error(`The panorama's shader does not compile: ${gl.getShaderInfoLog(shader)}`);
+    }
+    gl.attachShader(this.#program, shader);
+  }
+}

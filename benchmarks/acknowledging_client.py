@@ -1,0 +1,57 @@
+"""A client that takes every picture and acknowledges it at once, without drawing it."""
+
+import asyncio
+import threading
+import time
+
+import aiohttp
+
+from operators.messages import Picture, PictureShown
+from operators.page_layout import decode_bytes, encode_bytes
+
+
+class AcknowledgingClient:
+    """Connects to a page's server in a thread of its own, as soon as there is one.
+
+    arrivals: (sequence number, bytes, arrival in ns of CLOCK_MONOTONIC) of each picture.
+    """
+
+    def __init__(self, port: int) -> None:
+        self.arrivals: list[tuple[int, int, int]] = []
+        self._address = f"http://127.0.0.1:{port}/stream"
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=lambda: asyncio.run(self._run()), daemon=True)
+
+    def start(self) -> None:
+        """Begin to connect."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Disconnect."""
+        self._stopping.set()
+        self._thread.join(10)
+
+    async def _run(self) -> None:
+        while not self._stopping.is_set():
+            try:
+                await self._stream()
+            except (aiohttp.ClientError, OSError):
+                await asyncio.sleep(0.2)
+
+    async def _stream(self) -> None:
+        async with (
+            aiohttp.ClientSession() as session,
+            session.ws_connect(self._address, max_msg_size=1 << 24) as websocket,
+        ):
+            while not self._stopping.is_set():
+                received = await websocket.receive(timeout=5)
+                if received.type is not aiohttp.WSMsgType.BINARY:
+                    return
+                message, _ = decode_bytes(received.data)
+                if isinstance(message, Picture):
+                    now_ns = time.monotonic_ns()
+                    self.arrivals.append((message.frame_seq, len(received.data), now_ns))
+                    shown = PictureShown(
+                        frame_seq=message.frame_seq, shown_ms=now_ns / 1e6, clock="none"
+                    )
+                    await websocket.send_bytes(encode_bytes(shown, now_ns / 1e6))

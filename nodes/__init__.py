@@ -1,0 +1,1 @@
+"""One thin process a file: decode Arrow, call operators, send Arrow."""

@@ -1,0 +1,42 @@
+"""Draws what is around the robot's head."""
+
+from nodes.runtime import DataflowNode, run
+from operators.messages import Panorama, SceneState
+from operators.panorama import PanoramaCapture
+from operators.scene import build_scene
+
+
+def main() -> None:
+    """Draw the newest state of the scene, as often as drawing allows."""
+    node = DataflowNode(
+        "capture_panorama", inputs={"scene_state": SceneState}, newest_only=("scene_state",)
+    )
+    scene = build_scene(node.settings)
+    capture = PanoramaCapture(scene.model, node.settings)
+    capture.warm_up()
+    node.connect()
+    for taken in node:
+        if not isinstance(taken.message, SceneState):
+            continue
+        state = taken.message
+        if state.model_digest != scene.digest:
+            node.report(
+                f"the simulator's scene {state.model_digest} is not this renderer's "
+                f"{scene.digest}: give both the same PANODORA_CONFIG"
+            )
+            continue
+        drawn = capture.capture(state.body_poses)
+        node.send(
+            "panorama",
+            Panorama(
+                pixels=drawn.pixels,
+                tile_size=node.settings.panorama.tile_size,
+                tile_version=drawn.tile_version,
+            ),
+            taken,
+        )
+    capture.close()
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,70 @@
+"""Shows the panorama and the state to everyone who has the page open."""
+
+import logging
+import time
+
+from nodes.runtime import DataflowNode, Taken, run
+from operators.header import Header
+from operators.messages import (
+    FrameSent,
+    FrameShown,
+    LatencySummary,
+    OperatorState,
+    Panorama,
+    PictureShown,
+    Session,
+    Viewers,
+)
+from operators.page_server import PageServer
+
+log = logging.getLogger(__name__)
+
+
+def main() -> None:
+    """Serve the page, and give each client the newest panorama that it can take."""
+    node = DataflowNode(
+        "headset_output",
+        inputs={
+            "panorama": Panorama,
+            "operator_state": OperatorState,
+            "latency_summary": LatencySummary,
+        },
+        newest_only=("panorama",),
+    )
+
+    def sent(
+        frame: FrameSent, header: Header, received_ns: int, started_ns: int, sent_ns: int
+    ) -> None:
+        node.send("frame_sent", frame, Taken("panorama", None, header, received_ns, started_ns))
+
+    def shown(picture: PictureShown, client: str) -> None:
+        message = FrameShown(
+            client=client,
+            frame_seq=picture.frame_seq,
+            shown_ms=picture.shown_ms,
+            clock=picture.clock,
+        )
+        node.originate("frame_shown", message, time.monotonic_ns())
+
+    def clients_changed(clients: tuple[str, ...], watching: int) -> None:
+        now = time.monotonic_ns()
+        node.originate("session", Session(token="", clients=clients), now)
+        node.originate("viewers", Viewers(count=watching), now)
+
+    headset = node.settings.headset
+    server = PageServer(headset, headset.tracking_port, sent, shown, clients_changed)
+    server.start()
+    node.connect()
+    clients_changed((), 0)
+    print(f"Open {server.address} in a browser.", flush=True)
+    for taken in node:
+        match taken.message:
+            case Panorama() as panorama:
+                server.offer(panorama, taken.header, taken.received_ns)
+            case OperatorState() | LatencySummary() as message:
+                server.show(message)
+    server.stop()
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,35 @@
+"""Measures the operator's hands from the operator's head."""
+
+from dataclasses import replace
+
+from nodes.runtime import DataflowNode, run
+from operators.messages import Hands, Head, OperatorInput
+from operators.preprocessing import Preprocessor
+
+
+def main() -> None:
+    """Turn every sample of the hands into targets, with the newest head."""
+    node = DataflowNode(
+        "preprocess",
+        inputs={"head": Head, "operator_input": OperatorInput, "hands": Hands},
+    )
+    preprocessor = Preprocessor()
+    node.connect()
+    head_seq = -1
+    recentring = False
+    for taken in node:
+        match taken.message:
+            case Head() as head:
+                preprocessor.update_head(head)
+                head_seq = taken.header.seq
+            case OperatorInput() as operator:
+                if operator.recentre and not recentring:
+                    preprocessor.recentre()
+                recentring = operator.recentre
+            case Hands() as hands:
+                taken.header = replace(taken.header, head_seq=head_seq)
+                node.send("hand_targets", preprocessor.targets(hands), taken)
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,87 @@
+"""Plays a recording as if its operator were here."""
+
+import threading
+import time
+
+from nodes.runtime import DataflowNode, run
+from operators.messages import SceneState
+from operators.recording import RecordingReader
+from operators.replay import FINISHED, schedule
+from operators.settings import resolve
+
+PLAYED = ("head", "operator_input", "controllers", "hands")
+LOCKSTEP_TIMEOUT_S = 10.0
+
+
+def main() -> None:
+    """Send each message when it is due, or in lockstep when the scene has followed the last."""
+    node = DataflowNode("replay", inputs={"scene_state": SceneState})
+    recording = RecordingReader(resolve(node.settings.replay.recording))
+    followed = Followed()
+    player = threading.Thread(target=play, args=(node, recording, followed), daemon=True)
+    node.connect()
+    player.start()
+    for taken in node:
+        followed.update(taken.header.hands_seq)
+    followed.stop()
+    player.join()
+
+
+def play(node: DataflowNode, recording: RecordingReader, followed: "Followed") -> None:
+    """Send the recording to its end, or until the dataflow stops."""
+    settings = node.settings.replay
+    lockstep = node.settings.simulation.clock == "lockstep"
+    names = tuple(name for name in PLAYED if name in recording.names)
+    start_ns = time.monotonic_ns()
+    for due in schedule(
+        recording, names, start_ns=start_ns, speed=settings.speed, loop=settings.loop
+    ):
+        recorded = due.recorded
+        if lockstep:
+            header = node.originate(recorded.name, recorded.message, recorded.header.capture_ns)
+            if recorded.name == "hands" and not followed.wait_for(header.hands_seq):
+                node.report("the scene does not follow the recording; is a node missing?")
+        else:
+            if followed.sleep_until(due.due_ns):
+                return
+            node.originate(recorded.name, recorded.message, due.due_ns)
+    print(FINISHED, flush=True)
+
+
+class Followed:
+    """Up to which sample of the hands the scene has followed, and whether to stop."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._hands_seq = -1
+        self._stopping = False
+
+    def update(self, hands_seq: int) -> None:
+        """Note that the scene has followed a sample."""
+        with self._changed:
+            self._hands_seq = max(self._hands_seq, hands_seq)
+            self._changed.notify_all()
+
+    def stop(self) -> None:
+        """End all waits."""
+        with self._changed:
+            self._stopping = True
+            self._changed.notify_all()
+
+    def wait_for(self, hands_seq: int) -> bool:
+        """Wait until the scene has followed a sample; false if it does not in time."""
+        with self._changed:
+            return self._changed.wait_for(
+                lambda: self._stopping or self._hands_seq >= hands_seq, LOCKSTEP_TIMEOUT_S
+            )
+
+    def sleep_until(self, due_ns: int) -> bool:
+        """Wait until a time; true if the dataflow stops before."""
+        with self._changed:
+            return self._changed.wait_for(
+                lambda: self._stopping, max(0.0, (due_ns - time.monotonic_ns()) / 1e9)
+            )
+
+
+if __name__ == "__main__":
+    run(main)

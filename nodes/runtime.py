@@ -1,0 +1,254 @@
+"""What every node repeats: settings, taking and sending messages, stamps, losses, a clean stop."""
+
+import logging
+import sys
+import threading
+import time
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from dora import Node
+from numpy.typing import NDArray
+
+from operators.arrow_encoding import decode, encode, encode_payload, payload_field
+from operators.header import Header, Metadata, Stamp
+from operators.message import Message, MessageError
+from operators.messages import Hands, Head
+from operators.settings import Settings, load_settings
+from operators.usage_error import UsageError
+
+log = logging.getLogger(__name__)
+
+REPORT_INTERVAL_S = 1.0
+"""A fault that repeats is reported so often at the most."""
+
+
+@dataclass
+class Taken:
+    """A message that this node took.
+
+    started_ns is when the node began to work with it; a node that lets messages wait sets it.
+    A timer's tick has no message.
+    """
+
+    input: str
+    message: Message | None
+    header: Header
+    received_ns: int
+    started_ns: int
+
+
+class DataflowNode:
+    """Connects a node's file to the dataflow: reads the settings, and joins with `connect`.
+
+    inputs: the message type of each input, None for a timer.
+    newest_only: inputs of which only the newest waiting message is taken.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        inputs: Mapping[str, type[Message] | None],
+        newest_only: Collection[str] = (),
+    ) -> None:
+        self.name = name
+        self.settings: Settings = load_settings()
+        self._running = True
+        self._inputs = inputs
+        self._newest_only = frozenset(newest_only)
+        self._rank = {name: i for i, name in enumerate(inputs)}
+        self._node: Any = None
+        self._waiting: list[Taken] = []
+        self._sending = threading.Lock()
+        self._next_seq: dict[str, int] = {}
+        self._last_seq: dict[str, int] = {}
+        self._lost = 0
+        self._skipped = 0
+        self._faults = FaultLog()
+
+    def connect(self) -> None:
+        """Join the dataflow. It starts when all nodes have: first be ready for messages."""
+        _warm_up()
+        self._node = Node()
+
+    def __iter__(self) -> Iterator[Taken]:
+        """Every message and tick until the dataflow stops."""
+        while (taken := self._take()) is not None:
+            taken.started_ns = time.monotonic_ns()
+            yield taken
+
+    def send(self, output: str, message: Message, follows: Taken) -> Header:
+        """Send a message that follows from another, and return the header that it got.
+
+        Pixels are copied once, straight into shared memory. May be called from any thread.
+        """
+        return self._send(output, message, follows.header, follows.received_ns, follows.started_ns)
+
+    def originate(self, output: str, message: Message, capture_ns: int) -> Header:
+        """Send a message that follows from nothing in the dataflow but the world.
+
+        capture_ns: when the world was so, CLOCK_MONOTONIC.
+        """
+        now = time.monotonic_ns()
+        return self._send(output, message, Header(-1, capture_ns), now, now)
+
+    def _send(
+        self, output: str, message: Message, before: Header, received_ns: int, started_ns: int
+    ) -> Header:
+        pixels = payload_field(type(message)) is not None
+        value, kind = encode_payload(message) if pixels else encode(message)
+        with self._sending:
+            seq = self._next_seq.get(output, 0)
+            self._next_seq[output] = seq + 1
+            stamp = Stamp(
+                self.name,
+                received_ns,
+                started_ns,
+                time.monotonic_ns(),
+                seq,
+                self._lost,
+                self._skipped,
+            )
+            header = before.sent_by(stamp)
+            if not before.stamps and isinstance(message, Hands):
+                header = replace(header, hands_seq=seq)
+            elif not before.stamps and isinstance(message, Head):
+                header = replace(header, head_seq=seq)
+            metadata = {**kind, **header.to_metadata()}
+            if self._node is None:  # a client was quicker than the dataflow: nobody listens yet
+                return header
+            if pixels:
+                self._send_pixels(output, value, metadata)
+            else:
+                self._node.send_output(output, value, metadata)
+        return header
+
+    def _send_pixels(self, output: str, pixels: NDArray[np.uint8], metadata: Metadata) -> None:
+        with self._node.send_output_raw(output, pixels.size, metadata) as buffer:
+            shared = np.asarray(buffer, dtype=np.uint8)
+            np.copyto(shared.reshape(pixels.shape), pixels)
+            del shared  # dora takes the buffer back only when nothing looks at it
+
+    def report(self, fault: str) -> None:
+        """Log a fault, counting its repetitions instead of repeating it."""
+        self._faults.add(fault)
+
+    def _take(self) -> Taken | None:
+        """Wait for a message; None when the dataflow stops.
+
+        dora's own time-out is not used: it makes an error with a backtrace each time.
+        """
+        while self._running:
+            if self._waiting:
+                return self._waiting.pop(0)
+            event = self._node.next()
+            if event is None:  # every sender is gone
+                return None
+            self._receive(event)
+            for waiting in self._drain():
+                self._receive(waiting)
+            self._keep_newest()
+            # dora takes turns between inputs; what happened first shall be taken first, and at the
+            # same time in the declared order: so a replay in lockstep is the same each time.
+            self._waiting.sort(key=lambda taken: (taken.header.capture_ns, self._rank[taken.input]))
+        return None
+
+    def _drain(self) -> list[dict[str, Any]]:
+        """Take everything that has arrived already."""
+        if not self._running:
+            return []
+        try:
+            events: list[dict[str, Any]] = self._node.drain()
+        except RuntimeError as error:
+            if "closed" not in str(error):
+                raise
+            self._running = False  # the dataflow ended between two events
+            return []
+        return events
+
+    def _receive(self, event: dict[str, Any]) -> None:
+        received_ns = time.monotonic_ns()
+        kind = event["type"]
+        if kind == "STOP":
+            self._running = False
+        elif kind == "INPUT":
+            self._receive_input(event["id"], event["value"], event["metadata"], received_ns)
+        elif kind == "ERROR":
+            self.report(f"dora reports: {event['error']}")
+        else:
+            log.debug("%s: %s", self.name, event)
+
+    def _receive_input(
+        self, name: str, value: pa.Array, metadata: Mapping[str, Any], received_ns: int
+    ) -> None:
+        message_type = self._inputs.get(name)
+        if message_type is None:
+            if name in self._inputs:
+                tick = Header(-1, received_ns)
+                self._waiting.append(Taken(name, None, tick, received_ns, received_ns))
+            else:
+                self.report(f"input {name}: this node knows only {', '.join(self._inputs)}")
+            return
+        try:
+            header = Header.from_metadata(metadata)
+            message = decode(message_type, value, metadata)
+        except MessageError as error:
+            self.report(f"input {name}: dropped a message: {error}")
+            return
+        last = self._last_seq.get(name)
+        if last is not None and header.seq > last + 1:
+            self._lost += header.seq - last - 1
+        self._last_seq[name] = header.seq
+        self._waiting.append(Taken(name, message, header, received_ns, received_ns))
+
+    def _keep_newest(self) -> None:
+        kept: list[Taken] = []
+        seen: set[str] = set()
+        for taken in reversed(self._waiting):
+            if taken.input in self._newest_only:
+                if taken.input in seen:
+                    self._skipped += 1
+                    continue
+                seen.add(taken.input)
+            kept.append(taken)
+        self._waiting = kept[::-1]
+
+
+class FaultLog:
+    """Says a fault at once, and then only how often it came again."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._said: dict[str, tuple[float, int]] = {}
+
+    def add(self, fault: str) -> None:
+        """Count a fault and log it if it is new or was not said for a while."""
+        now = self._clock()
+        said_at, silent = self._said.get(fault, (-REPORT_INTERVAL_S, 0))
+        if now - said_at < REPORT_INTERVAL_S:
+            self._said[fault] = (said_at, silent + 1)
+            return
+        log.warning("%s%s", fault, f" (and {silent} times more)" if silent else "")
+        self._said[fault] = (now, 0)
+
+
+def run(main: Callable[[], None]) -> None:
+    """Run a node's main function: what the user gave wrong ends it with one clear line.
+
+    Ctrl-C reaches every process of a terminal; dora then sends STOP, which is the clean way out.
+    """
+    logging.basicConfig(level=logging.INFO)
+    try:
+        main()
+    except UsageError as error:
+        print(f"error: {error}", file=sys.stderr, flush=True)
+        sys.exit(2)
+
+
+def _warm_up() -> None:
+    """The first Arrow array of a process takes 34 ms; let no message wait for it."""
+    pa.array(np.zeros(1))

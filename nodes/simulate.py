@@ -1,0 +1,41 @@
+"""Runs the physics, and tells the scene's state as soon as a command has acted."""
+
+from nodes.runtime import DataflowNode, run
+from operators.messages import HandCommands
+from operators.simulators import make_simulator
+from operators.step_clock import StepClock
+
+SILENT_NS = 25_000_000
+"""Without a command for one frame and a half, the clock's ticks keep the scene going."""
+
+
+def main() -> None:
+    """Step in time with the wall clock, or in lockstep with the samples' own."""
+    node = DataflowNode("simulate", inputs={"hand_commands": HandCommands, "tick": None})
+    lockstep = node.settings.simulation.clock == "lockstep"
+    simulator = make_simulator(node.settings)
+    simulator.start()
+    clock = StepClock(simulator.time_step_s)
+    node.connect()
+    told_ns = 0
+    for taken in node:
+        now_ns = taken.header.capture_ns if lockstep else taken.started_ns
+        match taken.message:
+            case HandCommands() as commands:
+                simulator.step(clock.take_due(now_ns))
+                try:
+                    simulator.command(commands, taken.header.seq)
+                except ValueError as error:
+                    node.report(f"hand_commands: dropped: {error}")
+                simulator.step(clock.take_one())
+            case None:
+                if lockstep or now_ns - told_ns < SILENT_NS:
+                    continue
+                simulator.step(clock.take_due(now_ns))
+        node.send("scene_state", simulator.state(), taken)
+        told_ns = now_ns
+    simulator.close()
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,1 @@
+"""The mathematics and the devices of Panodora, free of dora."""

@@ -1,0 +1,195 @@
+"""Messages as Arrow buffers: encoded into one struct a message, decoded without copying.
+
+A message with a payload (pixels) is its flat uint8 payload alone; its other fields and all shapes
+go into the metadata, so that the pixels can be written in place into shared memory.
+"""
+
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any, TypeVar
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from operators.header import Metadata
+from operators.message import Field, Message, MessageError
+
+M = TypeVar("M", bound=Message)
+
+ARROW_TYPES: dict[str, tuple[str, pa.DataType]] = {
+    "bool": ("UInt8", pa.uint8()),  # Arrow packs booleans into bits, which cannot be viewed
+    "uint8": ("UInt8", pa.uint8()),
+    "int32": ("Int32", pa.int32()),
+    "int64": ("Int64", pa.int64()),
+    "float64": ("Float64", pa.float64()),
+}
+"""Numpy dtype to dora's name and Arrow's type of a value."""
+
+
+def payload_field(message_type: type[Message]) -> Field | None:
+    """The field that travels alone, if there is one."""
+    return next((f for f in message_type.FIELDS if f.payload), None)
+
+
+def encode(message: Message) -> tuple[pa.Array, Metadata]:
+    """Turn a message without payload into one Arrow struct, and say what it is in metadata."""
+    arrays = [_encode_field(f, getattr(message, f.name)) for f in message.FIELDS]
+    return (
+        pa.StructArray.from_arrays(arrays, [f.name for f in message.FIELDS]),
+        {"message": message.NAME, "version": message.VERSION},
+    )
+
+
+def encode_payload(message: Message) -> tuple[NDArray[np.uint8], Metadata]:
+    """Split a message with payload into the pixels and the metadata that describe them.
+
+    The pixels are a view of the message's own, for the caller to write where they shall go.
+    """
+    metadata: Metadata = {"message": message.NAME, "version": message.VERSION}
+    pixels: NDArray[np.uint8] | None = None
+    for field in message.FIELDS:
+        value = getattr(message, field.name)
+        if not field.is_scalar:
+            metadata[f"{field.name}.shape"] = [int(n) for n in np.shape(value)]
+        if field.payload:
+            pixels = np.asarray(value, dtype=np.uint8)
+        elif field.is_text:
+            metadata[field.name] = value
+        else:
+            metadata[field.name] = (
+                np.asarray(value).reshape(-1).tolist() if field.shape else int(value)
+            )
+    assert pixels is not None
+    return pixels, metadata
+
+
+def decode(message_type: type[M], value: pa.Array, metadata: Mapping[str, Any]) -> M:
+    """Read a message and check it. Arrays are read-only views of the buffer.
+
+    Raises MessageError naming the field, what it expected and what it got.
+    """
+    _check_kind(message_type, metadata)
+    fields: dict[str, Any] = (
+        _decode_struct(message_type, value)
+        if payload_field(message_type) is None
+        else _decode_payload(message_type, value, metadata)
+    )
+    message = message_type(**fields)
+    message.check()
+    return message
+
+
+def _check_kind(message_type: type[Message], metadata: Mapping[str, Any]) -> None:
+    name, version = metadata.get("message"), metadata.get("version")
+    if name != message_type.NAME:
+        raise MessageError(f"expected message {message_type.NAME}, got {name}")
+    if version != message_type.VERSION:
+        raise MessageError(
+            f"{name}: expected version {message_type.VERSION}, got {version}; "
+            "sender and receiver are of different releases"
+        )
+
+
+def _encode_field(field: Field, value: Any) -> pa.Array:
+    if field.is_text:
+        return _encode_names(value) if field.shape else pa.array([value], pa.string())
+    arrow_type = ARROW_TYPES[field.numpy_dtype.name][1]
+    if field.is_scalar:
+        return pa.array([int(value) if field.numpy_dtype.kind == "b" else value], arrow_type)
+    flat = np.ascontiguousarray(value, field.numpy_dtype).reshape(-1)
+    if field.numpy_dtype.kind == "b":
+        flat = flat.view(np.uint8)
+    return pa.LargeListArray.from_arrays(_offsets(flat.size), pa.array(flat, arrow_type))
+
+
+@lru_cache(maxsize=64)
+def _offsets(length: int) -> pa.Array:
+    return pa.array([0, length], pa.int64())
+
+
+@lru_cache(maxsize=64)
+def _encode_names(names: tuple[str, ...]) -> pa.Array:
+    # Names repeat in every message of a node, and making Arrow strings is slow.
+    return pa.LargeListArray.from_arrays(_offsets(len(names)), pa.array(names, pa.string()))
+
+
+def _decode_struct(message_type: type[Message], value: pa.Array) -> dict[str, Any]:
+    name = message_type.NAME
+    if not isinstance(value, pa.StructArray) or len(value) != 1:
+        raise MessageError(f"{name}: expected one Arrow struct, got {value.type} of {len(value)}")
+    given = [value.type.field(i).name for i in range(value.type.num_fields)]
+    fields = {}
+    for i, field in enumerate(message_type.FIELDS):
+        if i >= len(given) or given[i] != field.name:
+            raise MessageError(f"{name}.{field.name}: expected as field {i}, got fields {given}")
+        fields[field.name] = _decode_field(name, field, value.field(i))
+    return fields
+
+
+def _decode_field(name: str, field: Field, column: pa.Array) -> Any:
+    expected = arrow_type_of(field)
+    if column.type != expected:
+        raise MessageError(f"{name}.{field.name}: expected {expected}, got {column.type}")
+    if column.null_count:
+        raise MessageError(f"{name}.{field.name}: expected a value, got null")
+    if field.is_text:
+        value = column[0].as_py()
+        return tuple(value) if field.shape else value
+    if field.is_scalar:
+        scalar = column[0].as_py()
+        return bool(scalar) if field.numpy_dtype.kind == "b" else scalar
+    flat = column.values.to_numpy(zero_copy_only=True)
+    start, end = column.offsets[0].as_py(), column.offsets[1].as_py()
+    flat = flat[start:end]
+    if field.numpy_dtype.kind == "b":
+        if flat.size and flat.max() > 1:
+            raise MessageError(f"{name}.{field.name}: expected flags 0 or 1, got {flat.max()}")
+        flat = flat.view(np.bool_)
+    return reshape(name, field, flat)
+
+
+def reshape(name: str, field: Field, flat: NDArray[Any]) -> NDArray[Any]:
+    """Give a flat array its declared shape; one length that differs is worked out."""
+    words = [axis for axis in field.shape if isinstance(axis, str)]
+    known = int(np.prod([axis for axis in field.shape if isinstance(axis, int)]))
+    if len(words) == 0 and flat.size == known:
+        return flat.reshape([int(axis) for axis in field.shape])
+    if len(words) == 1 and flat.size % known == 0:
+        unknown = flat.size // known
+        return flat.reshape([unknown if isinstance(axis, str) else axis for axis in field.shape])
+    raise MessageError(
+        f"{name}.{field.name}: expected shape {field.shape}, got {flat.size} numbers"
+    )
+
+
+def arrow_type_of(field: Field) -> pa.DataType:
+    """The Arrow type of a field's column."""
+    value = pa.string() if field.is_text else ARROW_TYPES[field.numpy_dtype.name][1]
+    return pa.large_list(value) if field.shape else value
+
+
+def _decode_payload(
+    message_type: type[Message], value: pa.Array, metadata: Mapping[str, Any]
+) -> dict[str, Any]:
+    name = message_type.NAME
+    fields: dict[str, Any] = {}
+    for field in message_type.FIELDS:
+        where = f"{name}.{field.name}"
+        shape = metadata.get(f"{field.name}.shape", [])
+        given = value if field.payload else metadata.get(field.name)
+        if given is None or (field.shape and not shape):
+            raise MessageError(f"{where}: missing from the metadata")
+        if field.payload:
+            if given.type != pa.uint8():
+                raise MessageError(f"{where}: expected flat uint8, got {given.type}")
+            given = given.to_numpy(zero_copy_only=True)
+        elif field.is_scalar or field.is_text:
+            fields[field.name] = given
+            continue
+        else:
+            given = np.asarray(given, field.numpy_dtype)
+        if given.size != np.prod(shape):
+            raise MessageError(f"{where}: expected shape {shape}, got {given.size} numbers")
+        fields[field.name] = given.reshape(shape)
+    return fields

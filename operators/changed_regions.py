@@ -1,0 +1,111 @@
+"""Which pixels of a cube map something can touch: what was drawn there is drawn anew, and no more.
+
+Shapes are bounded by spheres about them. Seen along an axis of a face, a sphere at distance d with
+radius r covers the angles within asin(r / d) of its centre's: exact, and with no special case for
+what reaches behind the camera.
+"""
+
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from operators.cube_map import FACE_ORDER, WORLD_FROM_FACE, FaceRegion
+
+MARGIN: Final = 2
+"""Pixels around a bound: the rasteriser's single precision and pixel rule stay well within."""
+
+REGION_COST: Final = 10_000
+"""Pixels whose drawing takes as long as beginning another region (0.1 ms)."""
+
+Bounds = NDArray[np.int32]
+
+
+def sphere_bounds(
+    centres: NDArray[np.float64], radii: NDArray[np.float64], face_size: int
+) -> Bounds:
+    """Pixels that spheres can cover on every face: (n, 6, 4) left, top, right, bottom.
+
+    centres: (n, 3), m, along the world's axes with the camera at the origin; radii: (n,), m.
+    Right and bottom are exclusive; where a sphere is out of a face's view, left >= right or
+    top >= bottom.
+    """
+    seen = np.einsum("fji,nj->nfi", WORLD_FROM_FACE, centres)
+    across, forward = seen[..., :2], seen[..., 2:]
+    distance = np.hypot(across, forward)
+    outside = distance > radii[:, None, None]
+    ratio = np.divide(radii[:, None, None], distance, where=outside, out=np.ones_like(distance))
+    # From within a sphere it is everywhere.
+    spread = np.where(outside, np.arcsin(ratio), np.inf)
+    angle = np.arctan2(across, forward)
+    quarter = np.pi / 4
+    low = np.tan(np.clip(angle - spread, -quarter, quarter))
+    high = np.tan(np.clip(angle + spread, -quarter, quarter))
+    half = face_size / 2
+    first = np.floor((low + 1.0) * half) - MARGIN
+    end = np.ceil((high + 1.0) * half) + MARGIN
+    out_of_view = (angle - spread > quarter) | (angle + spread < -quarter)
+    end[out_of_view] = -1
+    bounds: Bounds = np.concatenate([first, end], axis=-1).clip(0, face_size).astype(np.int32)
+    return bounds
+
+
+def overlaps(bounds: Bounds, region: FaceRegion) -> NDArray[np.bool_]:
+    """Which of the bounds (n, 6, 4) share a pixel with a region: (n,)."""
+    on_face = bounds[:, region.face]
+    first = np.maximum(on_face[:, :2], (region.left, region.top))
+    end = np.minimum(on_face[:, 2:], (region.right, region.bottom))
+    return _has_area(first, end)
+
+
+def regions_of(bounds: Bounds, groups: NDArray[np.int32]) -> list[FaceRegion]:
+    """Cover bounds (n, 6, 4) by few regions: one a face and group (n,), and fewer where they meet.
+
+    groups: what moves together and so lies together, such as the shapes of one hand.
+    """
+    seen = _has_area(bounds[..., :2], bounds[..., 2:])
+    regions = []
+    for face in range(len(FACE_ORDER)):
+        here = seen[:, face]
+        rectangles = []
+        for group in np.unique(groups[here]):
+            members = bounds[here & (groups == group), face]
+            first, end = members[:, :2].min(axis=0), members[:, 2:].max(axis=0)
+            rectangles.append(FaceRegion(face, *first.tolist(), *end.tolist()))
+        regions += merged(rectangles)
+    return regions
+
+
+def merged(regions: Sequence[FaceRegion]) -> list[FaceRegion]:
+    """Join regions of one face as long as drawing them together is not dearer than apart."""
+    apart: list[FaceRegion] = []
+    for region in regions:
+        joined = region
+        while other := next((o for o in apart if _cheaper_together(joined, o)), None):
+            apart.remove(other)
+            joined = _union(joined, other)
+        apart.append(joined)
+    return apart
+
+
+def _has_area(first: Bounds, end: Bounds) -> NDArray[np.bool_]:
+    return np.logical_and(first[..., 0] < end[..., 0], first[..., 1] < end[..., 1])
+
+
+def _union(a: FaceRegion, b: FaceRegion) -> FaceRegion:
+    return FaceRegion(
+        a.face,
+        min(a.left, b.left),
+        min(a.top, b.top),
+        max(a.right, b.right),
+        max(a.bottom, b.bottom),
+    )
+
+
+def _cheaper_together(a: FaceRegion, b: FaceRegion) -> bool:
+    return _area(_union(a, b)) <= _area(a) + _area(b) + REGION_COST
+
+
+def _area(region: FaceRegion) -> int:
+    return (region.right - region.left) * (region.bottom - region.top)

@@ -1,0 +1,81 @@
+"""One open page, as its server sees it."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+
+from aiohttp import WSCloseCode, WSMsgType, web
+
+from operators.message import Message, MessageError
+from operators.page_layout import decode_bytes
+from operators.picture_stream import Frame, PictureCredit
+from operators.server_thread import close_politely
+
+
+class PageClient:
+    """Sends a page what is newest, and never more than it can take.
+
+    A slow client holds up its own sending alone: what it could not take in time is replaced by
+    something newer, so that no more than a picture waits for it.
+    """
+
+    def __init__(self, name: str, websocket: web.WebSocketResponse, frames_in_flight: int) -> None:
+        self.name = name
+        self.credit = PictureCredit(frames_in_flight)
+        self._websocket = websocket
+        self._told: dict[type[Message], bytes] = {}
+        self._frame: Frame | None = None
+        self._news = asyncio.Event()
+
+    def tell(self, kind: type[Message], encoded: bytes) -> None:
+        """Send a message; one of the same kind that still waits is dropped."""
+        self._told[kind] = encoded
+        self._news.set()
+
+    def offer(self, frame: Frame | None) -> None:
+        """Send this frame as soon as there is credit, unless a newer one comes first."""
+        self._frame = frame
+        self._news.set()
+
+    def credit_changed(self) -> None:
+        """See whether the waiting frame can go now."""
+        self._news.set()
+
+    async def send(self, on_sent: Callable[["PageClient", Frame, int], None]) -> None:
+        """Send until the connection ends; on_sent gets each frame that left, and its size."""
+        try:
+            while await self._news.wait():
+                self._news.clear()
+                while self._told:
+                    kind = next(iter(self._told))
+                    await self._websocket.send_bytes(self._told.pop(kind))
+                frame = self._frame
+                if frame is not None and self.credit.may_take(frame):
+                    encoded = frame.encoded()
+                    self.credit.take(frame)
+                    await self._websocket.send_bytes(encoded)
+                    on_sent(self, frame, len(encoded))
+        except ConnectionError:
+            return  # the page is gone, which `messages` tells
+
+    async def messages(self) -> AsyncIterator[Message]:
+        """What the page says, until the connection ends.
+
+        Raises MessageError, after telling the page why and closing, where it says what is none.
+        """
+        async for received in self._websocket:
+            if received.type is not WSMsgType.BINARY:
+                sentence = "expected bytes, got text"
+                await self.close(WSCloseCode.UNSUPPORTED_DATA, sentence)
+                raise MessageError(sentence)
+            try:
+                message, _ = decode_bytes(received.data)
+            except MessageError as error:
+                await self.close(WSCloseCode.INVALID_TEXT, str(error))
+                raise
+            yield message
+        if self._websocket.close_code == WSCloseCode.MESSAGE_TOO_BIG:
+            raise MessageError("a message larger than headset.max_message_bytes")
+
+    async def close(self, code: int, reason: str) -> None:
+        """End the connection and say why."""
+        await close_politely(self._websocket, code, reason)

@@ -1,0 +1,268 @@
+"""Serves the page and streams the panorama to it."""
+
+import asyncio
+import logging
+import secrets
+import time
+from collections import deque
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+from aiohttp import WSCloseCode, web
+
+from operators.fault_report import FaultReport, Report
+from operators.header import Header
+from operators.message import Message, MessageError
+from operators.messages import (
+    FrameSent,
+    LatencySummary,
+    OperatorState,
+    Panorama,
+    PictureShown,
+    Watch,
+    Welcome,
+)
+from operators.page_client import PageClient
+from operators.page_layout import encode_bytes
+from operators.picture_stream import Frame
+from operators.server_thread import (
+    SHUTDOWN_S,
+    ServerThread,
+    close_politely,
+    refuse_foreign_origin,
+)
+from operators.settings import ROOT, HeadsetSettings
+
+PAGE_FOLDER: Final = ROOT / "assets/page"
+
+HEARTBEAT_S: Final = 10.0
+"""A client is asked so often whether it lives, and has half as long to answer: on a slow link its
+answer waits behind a picture."""
+
+CONTENT_TYPES: Final = {
+    ".html": "text/html; charset=utf-8",
+    ".css": "text/css; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".svg": "image/svg+xml",
+}
+"""What the page is made of. Python would take a script's type from the machine's own tables, which
+may have it wrong, and browsers refuse modules that are not JavaScript."""
+
+PAGE_HEADERS: Final = {
+    # A page from before a restart may not understand this server.
+    "Cache-Control": "no-store",
+    # Isolated from other pages, a browser's clock counts in 5 us steps, otherwise in 100.
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Embedder-Policy": "require-corp",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    # No other host is asked for anything, and no other page may frame this one.
+    "Content-Security-Policy": "default-src 'self'; connect-src 'self' ws: wss:; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+}
+
+log = logging.getLogger(__name__)
+
+
+class PageServer:
+    """Serves the page, and sends the newest panorama to each client as it can take it.
+
+    settings: addresses and limits. tracking_port: where the page finds the tracking server, None
+    where a recording drives and the page only watches.
+    on_frame_sent: gets which frame left for whom, the frame's header, and when it was received,
+    its encoding began, and it was sent (CLOCK_MONOTONIC, ns).
+    on_picture_shown: gets what a client says it has drawn, and the client's name.
+    on_clients: gets the names of all clients and how many of them take pictures, at each change.
+    on_fault: gets a sentence on a client that misbehaves, not more than about one a second.
+    All four are called on the server's thread and must be quick.
+    """
+
+    def __init__(
+        self,
+        settings: HeadsetSettings,
+        tracking_port: int | None,
+        on_frame_sent: Callable[[FrameSent, Header, int, int, int], None],
+        on_picture_shown: Callable[[PictureShown, str], None],
+        on_clients: Callable[[tuple[str, ...], int], None],
+        on_fault: Report = log.warning,
+    ) -> None:
+        self._settings = settings
+        self._tracking_port = tracking_port
+        self._on_frame_sent = on_frame_sent
+        self._on_picture_shown = on_picture_shown
+        self._on_clients = on_clients
+        self._faults = FaultReport(on_fault)
+        self._clients: dict[str, PageClient] = {}
+        self._newest: Frame | None = None
+        self._latest: dict[type[Message], bytes] = {}
+        self._offered: deque[Frame] = deque(maxlen=1)
+        self._someone_ready = False
+        self.ignored = 0
+        """Acknowledgements of pictures that the client was not sent, or had acknowledged."""
+        self._server = ServerThread(
+            self._application(), settings.host, settings.port, "headset.port"
+        )
+
+    @property
+    def address(self) -> str:
+        """What to open in a browser on this machine, e.g. http://localhost:8012."""
+        return self._server.address
+
+    def start(self) -> None:
+        """Listen, and return once clients can connect.
+
+        Raises SettingsError naming the key and what to do if the address cannot be had.
+        """
+        self._server.start()
+
+    def stop(self) -> None:
+        """Tell the clients that it is over, and end."""
+        self._server.stop()
+
+    def offer(self, panorama: Panorama, header: Header, received_ns: int) -> None:
+        """Send a panorama to every client that can take it; the others get it or a newer one later.
+
+        It is encoded here if a client waits for it, and never waits for a client itself.
+        header, received_ns: the panorama's own, and when it came in (CLOCK_MONOTONIC).
+        """
+        frame = Frame(panorama, header, received_ns, self._settings.jpeg_quality)
+        if self._someone_ready:
+            frame.encoded()
+        self._offered.append(frame)
+        self._server.call(self._take_offered)
+
+    def show(self, message: OperatorState | LatencySummary) -> None:
+        """Tell every client, and those that come later, until the next message of the kind."""
+        encoded = encode_bytes(message, time.monotonic_ns() / 1e6)
+        self._server.call(self._tell, type(message), encoded)
+
+    # What follows runs on the server's thread.
+
+    def _application(self) -> web.Application:
+        application = web.Application()
+        application.router.add_get("/", self._page)
+        application.router.add_get("/session.json", self._session)
+        application.router.add_get("/stream", self._stream)
+        application.router.add_get("/{name}", self._page)
+        application.on_response_prepare.append(_add_page_headers)
+        application.on_shutdown.append(self._dismiss)
+        return application
+
+    async def _page(self, request: web.Request) -> web.StreamResponse:
+        name = request.match_info.get("name", "index.html")
+        file = _page_files().get(name)
+        if file is None:
+            raise web.HTTPNotFound(text=f"The page has no {name}.\n")
+        return web.FileResponse(file, headers={"Content-Type": CONTENT_TYPES[file.suffix]})
+
+    async def _session(self, request: web.Request) -> web.Response:
+        """Only a port: the host is whatever name the page itself was opened by."""
+        port = self._tracking_port
+        tracking = None if port is None else {"port": port, "path": "/tracking"}
+        return web.json_response({"tracking": tracking})
+
+    async def _stream(self, request: web.Request) -> web.WebSocketResponse:
+        refuse_foreign_origin(request, same_port=True)
+        websocket = web.WebSocketResponse(
+            timeout=SHUTDOWN_S,
+            heartbeat=HEARTBEAT_S,
+            compress=False,  # compressing a JPEG once more took 5 to 9 ms and saved nothing
+            max_msg_size=self._settings.max_message_bytes,
+        )
+        await websocket.prepare(request)
+        if len(self._clients) >= self._settings.max_clients:
+            await close_politely(
+                websocket,
+                WSCloseCode.TRY_AGAIN_LATER,
+                f"{len(self._clients)} clients are connected already (headset.max_clients)",
+            )
+            return websocket
+        client = PageClient(
+            f"page-{secrets.token_hex(3)}", websocket, self._settings.frames_in_flight
+        )
+        await self._serve(client)
+        return websocket
+
+    async def _serve(self, client: PageClient) -> None:
+        welcome = Welcome(client=client.name, recording=self._tracking_port is None)
+        client.tell(Welcome, encode_bytes(welcome, time.monotonic_ns() / 1e6))
+        for kind, encoded in self._latest.items():
+            client.tell(kind, encoded)
+        client.offer(self._newest)
+        self._clients[client.name] = client
+        self._clients_changed()
+        sending = asyncio.create_task(client.send(self._frame_left))
+        try:
+            async for message in client.messages():
+                await self._act(client, message)
+        except MessageError as error:
+            self._faults.add(f"{client.name} was disconnected: {error}")
+        finally:
+            sending.cancel()
+            del self._clients[client.name]
+            self._clients_changed()
+
+    async def _act(self, client: PageClient, message: Message) -> None:
+        match message:
+            case PictureShown():
+                if client.credit.shown(message.frame_seq):
+                    self._credit_changed()
+                    client.credit_changed()
+                    self._on_picture_shown(message, client.name)
+                else:
+                    self.ignored += 1
+            case Watch():
+                client.credit.watch(message.watching)
+                client.credit_changed()
+                self._clients_changed()
+            case _:
+                sentence = f"{message.NAME} is not for this port; the tracking port takes it"
+                await client.close(WSCloseCode.POLICY_VIOLATION, sentence)
+                self._faults.add(f"{client.name} was disconnected: {sentence}")
+
+    async def _dismiss(self, application: web.Application) -> None:
+        await asyncio.gather(
+            *(
+                client.close(WSCloseCode.GOING_AWAY, "the server stops")
+                for client in self._clients.values()
+            )
+        )
+
+    def _take_offered(self) -> None:
+        if self._offered:
+            self._newest = self._offered.pop()
+            for client in self._clients.values():
+                client.offer(self._newest)
+
+    def _frame_left(self, client: PageClient, frame: Frame, size: int) -> None:
+        self._credit_changed()
+        self._on_frame_sent(
+            FrameSent(client=client.name, frame_seq=frame.seq, size=size),
+            frame.header,
+            frame.received_ns,
+            frame.started_ns,
+            time.monotonic_ns(),
+        )
+
+    def _tell(self, kind: type[Message], encoded: bytes) -> None:
+        self._latest[kind] = encoded
+        for client in self._clients.values():
+            client.tell(kind, encoded)
+
+    def _clients_changed(self) -> None:
+        self._credit_changed()
+        watching = sum(client.credit.watching for client in self._clients.values())
+        self._on_clients(tuple(self._clients), watching)
+
+    def _credit_changed(self) -> None:
+        self._someone_ready = any(client.credit.ready for client in self._clients.values())
+
+
+def _page_files() -> dict[str, Path]:
+    """The files that make up the page, and nothing else of its folder."""
+    return {file.name: file for file in PAGE_FOLDER.iterdir() if file.suffix in CONTENT_TYPES}
+
+
+async def _add_page_headers(request: web.Request, response: web.StreamResponse) -> None:
+    response.headers.update(PAGE_HEADERS)

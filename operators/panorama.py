@@ -1,0 +1,117 @@
+"""The robot's surroundings as one panorama: six cameras at its head, joined."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final, Self
+
+import mujoco
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from operators.cube_map import FaceRegion
+from operators.equirectangular import CONVERTERS, check_pixels
+from operators.gl_renderer import GlRenderer
+from operators.mujoco_renderer import MujocoRenderer
+from operators.panorama_tiles import PanoramaTiles
+from operators.renderer import Renderer
+from operators.settings import Settings
+
+RENDERERS: Final[dict[str, Callable[[mujoco.MjModel, ArrayLike, int], Renderer]]] = {
+    "gl": GlRenderer, "mujoco": MujocoRenderer,
+}
+"""By their names in the settings."""
+
+
+@dataclass(frozen=True)
+class Panorama:
+    """A captured frame.
+
+    pixels: (H, 2H, 3) uint8 RGB: forward at the centre column, right of it to the right, row 0 up.
+    tile_version: (rows, columns) int64: the number of the frame in which each tile last changed;
+        after a full redraw that frame's everywhere.
+    frame: this frame's number; the first is 1.
+    """
+
+    pixels: NDArray[np.uint8]
+    tile_version: NDArray[np.int64]
+    frame: int
+
+
+class PanoramaCapture:
+    """Sees all around the robot's head, from one place that no operator's movement changes.
+
+    model: a compiled scene, which is only read.
+    settings: `panorama` says how, `scene.anchor_position` from where.
+    Raises NoOpenGLError without EGL, ImportError without the converter's package, ValueError for
+    a model or a width that the renderer or the converter cannot take.
+    """
+
+    def __init__(self, model: mujoco.MjModel, settings: Settings) -> None:
+        chosen = settings.panorama
+        dimensions = chosen.face_size, chosen.height, chosen.width
+        self._converter = CONVERTERS[chosen.converter](*dimensions)
+        self._tiles = PanoramaTiles(*dimensions, chosen.tile_size)
+        # Callers hand in another buffer for every frame; what did not change is kept here.
+        self._pixels = np.zeros((chosen.height, chosen.width, 3), np.uint8)
+        self._converted = np.zeros_like(self._pixels)
+        self._tile_version = np.zeros(self._tiles.shape, np.int64)
+        self._frame = 0
+        self._renderer = RENDERERS[chosen.renderer](
+            model, settings.scene.anchor_position, chosen.face_size
+        )
+
+    def capture(
+        self, body_poses: ArrayLike, out: NDArray[np.uint8] | None = None, full: bool = False
+    ) -> Panorama:
+        """See the bodies where they are now.
+
+        body_poses: `world_from_body` (bodies, 7) [x y z qx qy qz qw], float64, in MuJoCo's order
+        of bodies, the world first; bodies at the end that carry nothing visible may be left out.
+        out: (H, 2H, 3) uint8, C-contiguous, to be written and returned as the pixels.
+        full: draw everything and call every tile changed, even if little moved.
+        Raises ValueError for poses or an output of another shape or dtype, or not finite.
+        """
+        if out is not None:
+            check_pixels("out", out, self._pixels.shape)
+        regions = self._renderer.render(body_poses, full)
+        self._frame += 1
+        if full or self._frame == 1:
+            self._converter.convert(self._renderer.faces, self._pixels)
+            self._tile_version[:] = self._frame
+        elif regions:
+            self._update(regions)
+        if out is None:
+            out = np.empty_like(self._pixels)
+        np.copyto(out, self._pixels)
+        return Panorama(out, self._tile_version.copy(), self._frame)
+
+    def _update(self, regions: Sequence[FaceRegion]) -> None:
+        """Convert the tiles that show these regions, and keep those whose pixels differ.
+
+        Regions are drawn generously: in half of the tiles that they reach nothing changes, and
+        comparing a tile takes a tenth of the time of encoding it, and none of the network's.
+        """
+        shown = self._tiles.showing(regions)
+        self._converter.convert(
+            self._renderer.faces, self._converted, self._tiles.rectangles(shown)
+        )
+        for row, column in np.argwhere(shown):
+            left, top, right, bottom = self._tiles.rectangle(row, column, column + 1)
+            part = np.s_[top:bottom, left:right]
+            if not np.array_equal(self._converted[part], self._pixels[part]):
+                self._pixels[part] = self._converted[part]
+                self._tile_version[row, column] = self._frame
+
+    def faces(self) -> NDArray[np.uint8]:
+        """The cube map of the last capture: (6, N, N, 3) uint8 F R B L U D, row 0 up, a copy."""
+        return self._renderer.faces[..., :3].copy()
+
+    def close(self) -> None:
+        """Give back what the graphics driver holds; the capture is of no use afterwards."""
+        self._renderer.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()

@@ -1,0 +1,144 @@
+"""Preprocessing: hands tracked in the operator's stage, as seen from the operator's head.
+
+The geometry is OpenTeleVision's (`teleop/Preprocessor.py`), with two differences. The wrist keeps
+WebXR's own axes here; the hand's configuration turns them into the robot's (`wrist_from_base`).
+And a hand that is lost is said to be lost, where OpenTeleVision goes on with its last pose.
+"""
+
+from enum import StrEnum
+from typing import Final
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from operators.hands import SIDES
+from operators.messages import Hands, HandTargets, Head
+from operators.transforms import (
+    WORLD_FROM_STAGE_AXES,
+    Array,
+    inverse,
+    is_rigid,
+    pose_from_matrix,
+    rigid,
+    rotation_about,
+    transform_points,
+)
+
+STEEP: Final = 0.985
+"""A head that looks steeper than this sine (80 degrees) up or down is turned by its top instead."""
+
+
+class HandFault(StrEnum):
+    """Why a side's target is not valid, in words for the operator."""
+
+    NONE = ""
+    NOT_TRACKED = "the hand is not tracked"
+    NO_HEAD = "no head has been tracked yet, so there is nothing to measure the hand from"
+    NOT_RIGID = "the wrist's matrix is not a rigid transform"
+    NOT_FINITE = "some of the hand's joints have no position"
+
+
+def head_yaw(stage_from_head: ArrayLike) -> float:
+    """Angle in rad about the stage's up axis, positive to the left, at which a head looks.
+
+    stage_from_head: (4, 4), looking along -z with +y out of the top. 0 looks along the stage's -z.
+    Where the head looks (almost) straight down its top points forward, and backward where it looks
+    straight up: there the top says which way it is turned.
+    """
+    rotation = WORLD_FROM_STAGE_AXES @ np.asarray(stage_from_head, dtype=np.float64)[:3, :3]
+    forward, top = -rotation[:, 2], rotation[:, 1]
+    if abs(forward[2]) > STEEP:
+        forward = -np.sign(forward[2]) * top
+    return float(np.arctan2(forward[1], forward[0]))
+
+
+def anchor_from_stage(head_position: ArrayLike, yaw_rad: float) -> Array:
+    """The transform (4, 4) from the stage to the anchor.
+
+    head_position: (3,), in the stage, m: the anchor's origin.
+    yaw_rad: where the anchor's x axis points, as `head_yaw` counts. The anchor's axes are
+    x forward, y left, z up: aligned with gravity, whatever the head's pitch and roll.
+    """
+    axes = rotation_about(2, -yaw_rad) @ WORLD_FROM_STAGE_AXES
+    return rigid(axes, -axes @ np.asarray(head_position, dtype=np.float64))
+
+
+class Preprocessor:
+    """Measures the operator's hands from the operator's head.
+
+    The anchor follows the head's position and never its rotation: a hand held still does not move
+    when the head turns. While the head is lost its last position serves.
+    """
+
+    def __init__(self) -> None:
+        self._client = ""
+        self._stage_from_head: Array | None = None
+        self._yaw_rad = 0.0
+        self._faults = tuple(HandFault.NO_HEAD for _ in SIDES)
+
+    @property
+    def anchor_yaw_rad(self) -> float:
+        """Where the anchor's x axis points in the stage, as `head_yaw` counts.
+
+        The sphere that shows the panorama must be turned by the same angle.
+        """
+        return self._yaw_rad
+
+    @property
+    def faults(self) -> tuple[HandFault, ...]:
+        """Why each side of the last targets is not valid, left and right."""
+        return self._faults
+
+    def update_head(self, head: Head) -> None:
+        """Keep the head's pose if it is valid and rigid; otherwise the previous one stays.
+
+        Another client stands in another stage: its head replaces a predecessor's, and the anchor's
+        yaw starts at 0 again.
+        """
+        if head.client != self._client:
+            self._client, self._stage_from_head, self._yaw_rad = head.client, None, 0.0
+        if head.valid and is_rigid(head.stage_from_head):
+            self._stage_from_head = np.array(head.stage_from_head)
+
+    def recentre(self) -> bool:
+        """Turn the anchor to where the head looks; false, and unchanged, without a head."""
+        if self._stage_from_head is None:
+            return False
+        self._yaw_rad = head_yaw(self._stage_from_head)
+        return True
+
+    def targets(self, hands: Hands) -> HandTargets:
+        """Say where the hands are: wrists from the anchor, finger joints from the wrists.
+
+        A side that is lost, malformed, or of a client without a head is not valid; `faults` says
+        why.
+        """
+        self._faults = tuple(self._fault(hands, side) for side in range(len(SIDES)))
+        valid = np.array([fault is HandFault.NONE for fault in self._faults])
+        wrists = np.full((len(SIDES), 7), np.nan)
+        fingers = np.full_like(hands.joint_positions, np.nan)
+        if self._stage_from_head is not None and valid.any():
+            anchor = anchor_from_stage(self._stage_from_head[:3, 3], self._yaw_rad)
+            stage_from_wrist = hands.stage_from_wrist[valid]
+            wrists[valid] = pose_from_matrix(anchor @ stage_from_wrist)
+            fingers[valid] = transform_points(
+                inverse(stage_from_wrist), hands.joint_positions[valid]
+            )
+        return HandTargets(
+            source=hands.source,
+            client=hands.client,
+            valid=valid,
+            anchor_from_wrist=wrists,
+            finger_joints=fingers,
+        )
+
+    def _fault(self, hands: Hands, side: int) -> HandFault:
+        if not hands.valid[side]:
+            return HandFault.NOT_TRACKED
+        if self._stage_from_head is None or hands.client != self._client:
+            return HandFault.NO_HEAD
+        if not is_rigid(hands.stage_from_wrist[side]):
+            return HandFault.NOT_RIGID
+        if not np.isfinite(hands.joint_positions[side]).all():
+            return HandFault.NOT_FINITE
+        return HandFault.NONE

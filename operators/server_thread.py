@@ -1,0 +1,174 @@
+"""A web application served from an event loop in a thread of its own."""
+
+import asyncio
+import errno
+import ipaddress
+import socket
+import threading
+from collections.abc import Callable
+from typing import Final, TypeVarTuple
+from urllib.parse import urlsplit
+
+from aiohttp import web
+
+from operators.settings import ENVIRONMENT_PREFIX, SettingsError
+
+Arguments = TypeVarTuple("Arguments")
+
+SHUTDOWN_S: Final = 0.5
+"""How long a client may take to answer that its connection is closed before it is cut."""
+
+REASON_BYTES: Final = 123
+"""What a WebSocket's closing frame has room for (RFC 6455, section 5.5)."""
+
+
+class ServerThread:
+    """Serves an aiohttp application next to a program that has a loop of its own.
+
+    host, port: where to listen; port 0 takes a free one.
+    port_key: the setting that the port comes from, for the error where it is taken.
+    """
+
+    def __init__(self, application: web.Application, host: str, port: int, port_key: str) -> None:
+        self._application = application
+        self._host = host
+        self._port = port
+        self._port_key = port_key
+        self._thread: threading.Thread | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._stopping: asyncio.Event | None = None
+
+    @property
+    def port(self) -> int:
+        """The port listened on; before the start the one asked for."""
+        return self._port
+
+    @property
+    def address(self) -> str:
+        """What a browser on this machine opens, e.g. http://localhost:8012."""
+        return f"http://{_name_for_browser(self._host)}:{self._port}"
+
+    def start(self) -> None:
+        """Listen, and return once clients can connect.
+
+        Raises SettingsError if the address cannot be had: names the key and what to do.
+        """
+        listening = _listen(self._host, self._port, self._port_key)
+        self._port = listening.getsockname()[1]
+        ready = threading.Event()
+        self._thread = threading.Thread(
+            target=self._run,
+            args=(listening, ready),
+            name=f"{self._port_key} {self._port}",
+            daemon=True,
+        )
+        self._thread.start()
+        ready.wait()
+
+    def stop(self) -> None:
+        """Close every connection and end the thread; does nothing where there is none."""
+        if self._thread is None:
+            return
+        assert self._stopping is not None
+        self.call(self._stopping.set)
+        self._thread.join()
+        self._thread = None
+
+    def call(self, function: Callable[[*Arguments], object], *arguments: *Arguments) -> None:
+        """Let the server's thread call a function soon; from any thread, never waits.
+
+        Before the start and after the stop there is nobody to tell, and nothing happens.
+        """
+        if self._loop is not None:
+            try:
+                self._loop.call_soon_threadsafe(function, *arguments)
+            except RuntimeError:  # it stopped a moment ago
+                self._loop = None
+
+    def _run(self, listening: socket.socket, ready: threading.Event) -> None:
+        try:
+            asyncio.run(self._serve(listening, ready))
+        finally:
+            ready.set()  # nobody waits for ever for a server that failed
+
+    async def _serve(self, listening: socket.socket, ready: threading.Event) -> None:
+        self._stopping = asyncio.Event()
+        runner = web.AppRunner(
+            self._application,
+            access_log=None,
+            handle_signals=False,
+            shutdown_timeout=SHUTDOWN_S,
+        )
+        await runner.setup()
+        await web.SockSite(runner, listening).start()
+        self._loop = asyncio.get_running_loop()
+        ready.set()
+        await self._stopping.wait()
+        self._loop = None
+        await runner.cleanup()
+
+
+def host_name(host: str) -> str:
+    """The name in a Host header or an address, without its port: `[::1]:8012` becomes `::1`."""
+    return urlsplit(f"//{host}").hostname or ""
+
+
+def refuse_foreign_origin(request: web.Request, *, same_port: bool) -> None:
+    """Let no other site's page reach this server through its visitor's browser.
+
+    A browser tells which page opens a WebSocket, and opens it whatever site that page is from.
+    same_port: whether the page's own port must be this one. Programs that are no browsers say
+    nothing, and pass. Raises HTTPForbidden, which says what was given and what is allowed.
+    """
+    origin = request.headers.get("Origin")
+    if origin is None:
+        return
+    from_page = urlsplit(origin).netloc.lower()
+    here = request.host.lower()
+    same = from_page == here if same_port else host_name(from_page) == host_name(here)
+    if not same or not from_page:
+        raise web.HTTPForbidden(
+            text=f"A page from {origin} may not connect to {here}: only our own page may. "
+            "Open the page by the name that it connects to.\n"
+        )
+
+
+async def close_politely(websocket: web.WebSocketResponse, code: int, reason: str) -> None:
+    """Close a WebSocket with a reason, cut to what a closing frame has room for."""
+    message = reason.encode()[:REASON_BYTES].decode(errors="ignore").encode()
+    await websocket.close(code=code, message=message)
+
+
+def _listen(host: str, port: int, port_key: str) -> socket.socket:
+    try:
+        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+        listening = socket.create_server((host, port), family=family)
+    except OSError as error:
+        raise SettingsError(_why_not(error, host, port, port_key)) from None
+    listening.setblocking(False)
+    return listening
+
+
+def _why_not(error: OSError, host: str, port: int, port_key: str) -> str:
+    variable = ENVIRONMENT_PREFIX + port_key.replace(".", "__").upper()
+    if error.errno in (errno.EADDRINUSE, errno.EACCES):
+        fault = "is taken by another program" if error.errno == errno.EADDRINUSE else "is reserved"
+        return (
+            f"{port_key}: port {port} on {host} {fault}; end that program, or set {port_key} or "
+            f"the environment variable {variable} to another port, or to 0 for any free one"
+        )
+    return (
+        f"headset.host: cannot listen on {host!r} ({error.strerror}); give an address of this "
+        "machine: 127.0.0.1 for this machine alone, 0.0.0.0 for all of its networks"
+    )
+
+
+def _name_for_browser(host: str) -> str:
+    """Browsers trust a page from localhost as they would one with a certificate."""
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return host
+    if address.is_loopback or address.is_unspecified:
+        return "localhost"
+    return f"[{host}]" if address.version == 6 else host

@@ -1,0 +1,329 @@
+"""The settings of a dataflow: one validated tree, one place where each default lives.
+
+The tree comes from a YAML file (`PANODORA_CONFIG`), overridden by environment variables
+`PANODORA__SECTION__KEY`, and refuses keys that it does not know.
+"""
+
+import os
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
+
+from operators.usage_error import UsageError
+
+ROOT = Path(__file__).resolve().parent.parent
+"""The project's folder: relative paths in settings start here."""
+
+ENVIRONMENT_PREFIX = "PANODORA__"
+
+Vector3 = tuple[float, float, float]
+Colour = Annotated[tuple[float, float, float], Field(description="red, green, blue, each 0 to 1")]
+
+
+class SettingsError(UsageError):
+    """A setting that cannot be used: says the file, the key, what was given, what is allowed."""
+
+
+class Section(BaseModel):
+    """A part of the tree: refuses unknown keys, never changes after it is read."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+class SceneObject(Section):
+    """A body of the scene: a box, sphere or upright capsule, fixed unless it has a mass."""
+
+    name: str
+    shape: Literal["box", "sphere", "capsule"] = "box"
+    size: Vector3 = Field(
+        description="full extents in m; a sphere's diameter is the first, "
+        "a capsule's diameter the first and its whole height the third"
+    )
+    position: Vector3 = Field(description="centre in the world, m")
+    colour: Colour = (0.6, 0.6, 0.6)
+    mass: float | None = Field(default=None, gt=0, description="kg; none is fixed to the world")
+    collides: bool = True
+
+
+class SceneSettings(Section):
+    """What stands in the world, shared by the simulator and the renderer."""
+
+    objects: tuple[SceneObject, ...] = (
+        SceneObject(
+            name="table", size=(0.8, 0.8, 0.1), position=(0, 0, 1.2), colour=(0.55, 0.40, 0.28)
+        ),
+        SceneObject(
+            name="cube",
+            size=(0.05, 0.05, 0.05),
+            position=(0, 0, 1.275),
+            colour=(0.90, 0.20, 0.20),
+            mass=0.1,
+        ),
+    )
+    anchor_position: Vector3 = Field(
+        default=(-0.6, 0.0, 1.6),
+        description="the robot's head in the world, m: where the cameras and the operator's "
+        "frame of reference (anchor) are",
+    )
+    respawn_below: float = Field(
+        default=0.9, description="a loose object lower than this (m) comes back to its start"
+    )
+
+    @model_validator(mode="after")
+    def _names_are_unique(self) -> Self:
+        names = [o.name for o in self.objects]
+        if len(set(names)) != len(names):
+            raise ValueError(f"object names must differ, got {names}")
+        return self
+
+
+class HandsSettings(Section):
+    """Which robot hand stands at each side: a file under configs/hands/."""
+
+    left: Path = Path("configs/hands/inspire_left.yml")
+    right: Path = Path("configs/hands/inspire_right.yml")
+    retargeting: Literal["dexi", "dex-retargeting"] = "dexi"
+
+
+class SimulationSettings(Section):
+    """How the physics runs."""
+
+    simulator: Literal["mujoco"] = "mujoco"
+    clock: Literal["wall", "lockstep"] = Field(
+        default="wall",
+        description="wall: real time; lockstep: steps only as commands arrive, for replays "
+        "that give the same states bit for bit",
+    )
+    rate_hz: float = Field(default=60.0, gt=0, le=1000, description="frames of physics a second")
+    substeps: int = Field(
+        default=4, ge=1, le=64, description="steps a frame: 4 at 60 Hz hold a cube"
+    )
+    gravity: Vector3 = (0.0, 0.0, -9.81)
+    finger_drive: Literal["position", "teleport"] = Field(
+        default="position",
+        description="position: drives that can hold things; teleport: joints are set, as in "
+        "OpenTeleVision",
+    )
+
+    @property
+    def time_step_s(self) -> float:
+        """Seconds of simulated time a step."""
+        return 1.0 / (self.rate_hz * self.substeps)
+
+
+class PanoramaSettings(Section):
+    """How the surroundings are drawn."""
+
+    renderer: Literal["gl", "mujoco"] = "gl"
+    converter: Literal["table", "py360convert"] = "table"
+    face_size: int = Field(default=720, ge=16, le=4096, description="pixels along a cube face")
+    width: int = Field(default=1440, ge=64, le=8192, description="panorama columns; rows are half")
+    tile_size: int = Field(
+        default=80, ge=16, le=1024, multiple_of=16, description="pixels along a tile"
+    )
+
+    @model_validator(mode="after")
+    def _width_is_even(self) -> Self:
+        if self.width % 2:
+            raise ValueError(f"width must be even (rows are half of it), got {self.width}")
+        return self
+
+    @property
+    def height(self) -> int:
+        """Panorama rows."""
+        return self.width // 2
+
+
+class HeadsetSettings(Section):
+    """The page, its two ports, and what a client may do."""
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=8012, ge=0, le=65535, description="page and panorama")
+    tracking_port: int | None = Field(
+        default=8013,
+        ge=0,
+        le=65535,
+        description="hands, head, keys; nothing where the page only watches",
+    )
+    jpeg_quality: int = Field(default=85, ge=1, le=100)
+    frames_in_flight: int = Field(
+        default=2, ge=1, le=8, description="frames sent before a client must acknowledge one"
+    )
+    max_message_bytes: int = Field(default=65536, ge=4096)
+    max_clients: int = Field(default=8, ge=1)
+
+
+class GuardSettings(Section):
+    """When the robot follows."""
+
+    input_timeout_s: float = Field(
+        default=0.5, gt=0, description="no command for so long while tracking: hold"
+    )
+
+
+class RecordSettings(Section):
+    """What is written, and where."""
+
+    folder: Path = Path("recordings")
+
+
+class ReplaySettings(Section):
+    """Which recording drives, and how."""
+
+    recording: Path = Path("assets/recordings/two_hands")
+    speed: float = Field(default=1.0, gt=0, le=100)
+    loop: bool = False
+
+
+class LatencySettings(Section):
+    """What is counted of the stamps."""
+
+    window_s: float = Field(default=5.0, gt=0, description="the live summary looks back so far")
+    report: Path | None = Field(default=None, description="a JSON file for the whole run's figures")
+
+
+class Settings(BaseSettings):
+    """The whole tree of a dataflow."""
+
+    model_config = SettingsConfigDict(
+        extra="forbid", frozen=True, env_prefix=ENVIRONMENT_PREFIX, env_nested_delimiter="__"
+    )
+
+    scene: SceneSettings = SceneSettings()
+    hands: HandsSettings = HandsSettings()
+    simulation: SimulationSettings = SimulationSettings()
+    panorama: PanoramaSettings = PanoramaSettings()
+    headset: HeadsetSettings = HeadsetSettings()
+    guard: GuardSettings = GuardSettings()
+    record: RecordSettings = RecordSettings()
+    replay: ReplaySettings = ReplaySettings()
+    latency: LatencySettings = LatencySettings()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """The environment wins over the file, which is handed in as initial values."""
+        return (env_settings, init_settings)
+
+
+def load_settings(path: Path | str | None = None) -> Settings:
+    """Read the tree from a YAML file and the environment.
+
+    path: the file; without one `PANODORA_CONFIG`, and without that the defaults alone.
+    Raises SettingsError naming the file or variable, the key, what was given and what is allowed.
+    """
+    if path is None:
+        path = os.environ.get("PANODORA_CONFIG")
+    content: dict[str, object] = {}
+    if path is not None:
+        path = resolve(path)
+        content = _read_file(path)
+    _refuse_unknown_variables()
+    try:
+        return Settings(**content)  # type: ignore[arg-type]
+    except ValidationError as error:
+        raise SettingsError(_explain(error, path, content)) from None
+
+
+def resolve(path: Path | str) -> Path:
+    """Make a path of the settings absolute: relative ones start at the project's folder."""
+    path = Path(path).expanduser()
+    return path if path.is_absolute() else ROOT / path
+
+
+def _read_file(path: Path) -> dict[str, object]:
+    """Read a settings file; with `extends: OTHER` it changes what the other file says."""
+    content = _read_yaml(path)
+    other = content.pop("extends", None)
+    if other is None:
+        return content
+    if not isinstance(other, str) or (path.parent / other).resolve() == path.resolve():
+        raise SettingsError(f"{path}: extends: expected the name of another file, got {other!r}")
+    return _merged(_read_file(path.parent / other), content)
+
+
+def _merged(below: dict[str, object], above: dict[str, object]) -> dict[str, object]:
+    """Sections are joined key by key; anything else above replaces what is below."""
+    merged = dict(below)
+    for key, value in above.items():
+        under = below.get(key)
+        if isinstance(value, dict) and isinstance(under, dict):
+            merged[key] = _merged(under, value)
+        else:
+            merged[key] = value
+    return merged
+
+
+def _read_yaml(path: Path) -> dict[str, object]:
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise SettingsError(
+            f"{path}: no such file; set PANODORA_CONFIG to a file under configs/"
+        ) from None
+    except yaml.YAMLError as error:
+        raise SettingsError(f"{path}: not YAML: {error}") from None
+    if content is None:
+        return {}
+    if not isinstance(content, dict):
+        raise SettingsError(f"{path}: expected sections at the top, got {type(content).__name__}")
+    return content
+
+
+def _refuse_unknown_variables() -> None:
+    """pydantic-settings ignores an environment variable whose section it does not know."""
+    sections = sorted(Settings.model_fields)
+    for name in os.environ:
+        if name.startswith(ENVIRONMENT_PREFIX):
+            section = name[len(ENVIRONMENT_PREFIX) :].split("__")[0].lower()
+            if section not in sections:
+                raise SettingsError(
+                    f"environment variable {name}: no section '{section}'; "
+                    f"allowed: {', '.join(sections)}"
+                )
+
+
+def _explain(error: ValidationError, path: Path | None, content: dict[str, object]) -> str:
+    lines = []
+    for fault in error.errors():
+        key = ".".join(str(part) for part in fault["loc"])
+        variable = ENVIRONMENT_PREFIX + "__".join(str(part).upper() for part in fault["loc"])
+        where = (
+            f"environment variable {variable}"
+            if variable in os.environ
+            else str(path or "defaults")
+        )
+        if fault["type"] == "extra_forbidden":
+            allowed = _keys_beside(fault["loc"])
+            lines.append(f"{where}: unknown key '{key}'; allowed here: {', '.join(allowed)}")
+        else:
+            lines.append(f"{where}: {key}: {fault['msg']}, got {fault['input']!r}")
+    return "\n".join(lines)
+
+
+def _keys_beside(location: tuple[int | str, ...]) -> list[str]:
+    """The keys that the section at a fault's location knows."""
+    model: type[BaseModel] = Settings
+    for part in location[:-1]:
+        if isinstance(part, int):
+            continue
+        annotation = model.model_fields[part].annotation
+        candidates = [annotation, *getattr(annotation, "__args__", ())]
+        sections = [c for c in candidates if isinstance(c, type) and issubclass(c, BaseModel)]
+        if not sections:
+            break
+        model = sections[0]
+    return sorted(model.model_fields)

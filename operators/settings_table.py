@@ -1,0 +1,62 @@
+"""The settings as a page of documentation, for docs/settings.md."""
+
+from typing import Any
+
+from pydantic import BaseModel
+
+from operators.settings import ENVIRONMENT_PREFIX, SceneObject, Settings
+
+_INTRODUCTION = f"""\
+<!-- Written by `panodora generate` from operators/settings.py: do not edit. -->
+# Settings
+
+A dataflow reads one YAML file, by default the one under configs/ that has the dataflow's name;
+`PANODORA_CONFIG` names another. `extends: OTHER.yml` at its top takes over what another file says.
+An environment variable overrides a key: `{ENVIRONMENT_PREFIX}HEADSET__PORT=9000`. Unknown keys and
+wrong values end a node at its start, with the file, the key, what was given and what is allowed.
+With `dora start` the daemon's environment counts, as it was when `dora up` was called.
+"""
+
+
+def settings_markdown() -> str:
+    """All sections, a table each."""
+    sections = [(name, field.annotation) for name, field in Settings.model_fields.items()]
+    parts = [_INTRODUCTION]
+    for name, section in sections:
+        assert isinstance(section, type)
+        assert issubclass(section, BaseModel)
+        parts.append(_table(f"`{name}`", section))
+    parts.append(_table("An entry of `scene.objects`", SceneObject))
+    return "\n".join(parts)
+
+
+def _table(title: str, section: type[BaseModel]) -> str:
+    properties: dict[str, Any] = section.model_json_schema()["properties"]
+    lines = [
+        f"## {title}",
+        (section.__doc__ or "").strip(),
+        "",
+        "| key | default | allowed | meaning |",
+        "|---|---|---|---|",
+    ]
+    for key, about in properties.items():
+        default = about.get("default", "must be given")
+        shown = "see configs/teleop.yml" if key == "objects" else f"`{default}`"
+        meaning = about.get("description", "")
+        lines.append(f"| `{key}` | {shown} | {_allowed(about)} | {meaning} |")
+    return "\n".join(lines) + "\n"
+
+
+def _allowed(about: dict[str, Any]) -> str:
+    if "anyOf" in about:
+        return " or ".join(_allowed(choice) for choice in about["anyOf"])
+    if "enum" in about:
+        return ", ".join(f"`{choice}`" for choice in about["enum"])
+    if "const" in about:
+        return f"`{about['const']}`"
+    words = {"exclusiveMinimum": ">", "minimum": ">=", "maximum": "<=", "multipleOf": "multiple of"}
+    limits = [f"{word} {about[key]}" for key, word in words.items() if key in about]
+    kind = {"null": "nothing", "array": "list", "string": "text"}.get(
+        about.get("type", ""), about.get("type", "")
+    )
+    return " ".join([kind, *limits])

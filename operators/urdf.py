@@ -1,0 +1,91 @@
+"""A URDF as a MuJoCo specification: every link a body, meshes found, visuals kept."""
+
+import logging
+import xml.etree.ElementTree as ElementTree
+from pathlib import Path
+from typing import Final
+
+import mujoco
+
+from operators.settings import SettingsError
+
+logger = logging.getLogger(__name__)
+
+MESH_SUFFIXES: Final = (".obj", ".stl")
+"""The mesh formats that MuJoCo reads."""
+
+VISUAL_GROUP: Final = 1
+"""The geom group into which MuJoCo's URDF reader puts visuals; collisions go into group 0."""
+
+
+def load_urdf(path: Path) -> mujoco.MjSpec:
+    """Read a URDF, with its visuals, and one body for each link even if it cannot move.
+
+    A mesh is looked for beside the URDF; `package://name/rest` also in the folders above it. A
+    visual whose mesh MuJoCo cannot read is replaced by an .obj or .stl of the same name, and left
+    out with a warning where there is none.
+    Raises SettingsError naming the file and, for a mesh, the link that wants it.
+    """
+    try:
+        robot = ElementTree.parse(path).getroot()
+    except OSError as error:
+        raise SettingsError(f"{path}: cannot read this URDF: {error.strerror}") from None
+    except ElementTree.ParseError as error:
+        raise SettingsError(f"{path}: not XML: {error}") from None
+    for link in robot.iter("link"):
+        for tag in ("visual", "collision"):
+            for shape in link.findall(tag):
+                mesh = shape.find("geometry/mesh")
+                if mesh is not None and not _locate(mesh, path, link.get("name", ""), tag):
+                    link.remove(shape)
+    extension = robot.find("mujoco")
+    if extension is None:
+        extension = ElementTree.SubElement(robot, "mujoco")
+    compiler = extension.find("compiler")
+    if compiler is None:
+        compiler = ElementTree.SubElement(extension, "compiler")
+    compiler.attrib.update(
+        strippath="false",
+        discardvisual="false",
+        fusestatic="false",
+        # Published URDFs often carry inertias that no body can have; MuJoCo would refuse them.
+        balanceinertia="true",
+    )
+    compiler.attrib.pop("meshdir", None)
+    try:
+        return mujoco.MjSpec.from_string(ElementTree.tostring(robot, encoding="unicode"))
+    except ValueError as error:
+        raise SettingsError(f"{path}: MuJoCo cannot read this URDF: {error}") from None
+
+
+def _locate(mesh: ElementTree.Element, urdf_path: Path, link: str, tag: str) -> bool:
+    """Make a mesh's filename absolute; false for a visual in a format that cannot be read."""
+    name = mesh.get("filename", "")
+    found = next((place for place in _places(name, urdf_path.parent) if place.is_file()), None)
+    if found is None:
+        raise SettingsError(
+            f"{urdf_path}: {tag} of link {link}: mesh {name} does not exist; put it where the "
+            f"URDF expects it, beginning at {urdf_path.parent}"
+        )
+    readable = [found.with_suffix(suffix) for suffix in (found.suffix, *MESH_SUFFIXES)]
+    readable = [p for p in readable if p.suffix.lower() in MESH_SUFFIXES and p.is_file()]
+    if readable:
+        mesh.set("filename", str(readable[0]))
+        return True
+    if tag == "collision":
+        raise SettingsError(
+            f"{urdf_path}: {tag} of link {link}: mesh {name}: MuJoCo reads "
+            f"{' and '.join(MESH_SUFFIXES)} alone; convert it"
+        )
+    logger.warning("%s: link %s: %s is in no format that MuJoCo draws", urdf_path, link, name)
+    return False
+
+
+def _places(name: str, folder: Path) -> list[Path]:
+    for scheme in ("package://", "file://"):
+        if name.startswith(scheme):
+            name = name.removeprefix(scheme)
+            break
+    inside_package = Path(*Path(name).parts[1:])
+    above = [folder, *folder.parents]
+    return [folder / name, *(place / name for place in above), folder / inside_package]

@@ -1,0 +1,97 @@
+#!/usr/bin/env bash
+# Sets up what the project needs: scripts/setup.sh [core|dev|bench]
+#   core   what `make teleop` needs
+#   dev    and what the tests need: pytest, mypy, ruff, Chromium and the test's npm packages
+#   bench  and what the benchmarks compare with: dex-retargeting, py360convert, a CPU build of torch
+# System packages that are missing are installed when run as root; otherwise the command is shown.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+level=${1:-core}
+
+fail() {
+  printf '\n%s\n' "$*" >&2
+  exit 1
+}
+
+installed() { dpkg-query -W -f='${db:Status-Status}' "$1" 2>/dev/null | grep -q '^installed$'; }
+
+find_python() {
+  local candidate
+  for candidate in python3.12 python3.11 python3; do
+    if "$candidate" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 12))' \
+      >/dev/null 2>&1; then
+      command -v "$candidate"
+      return
+    fi
+  done
+}
+
+# An OpenGL driver without a screen, and what opens it.
+packages=(libegl1 libgl1 libgles2 libopengl0 libegl-mesa0 libgl1-mesa-dri)
+missing=()
+if command -v dpkg-query >/dev/null; then
+  for package in "${packages[@]}"; do
+    installed "$package" || missing+=("$package")
+  done
+else
+  echo "This is not Debian or Ubuntu: make sure that EGL with OpenGL 3.3 is installed (Mesa)." >&2
+fi
+
+python=$(find_python)
+if [ -z "$python" ]; then
+  missing+=(python3 python3-venv)
+elif ! "$python" -c 'import ensurepip, venv' >/dev/null 2>&1; then
+  missing+=("$(basename "$(readlink -f "$python")")-venv")
+fi
+
+if [ "$level" != core ]; then
+  if ! command -v chromium >/dev/null && ! command -v google-chrome >/dev/null; then
+    missing+=(chromium)
+  fi
+  command -v node >/dev/null || missing+=(nodejs)
+  command -v npm >/dev/null || missing+=(npm)
+fi
+
+if [ ${#missing[@]} -gt 0 ]; then
+  if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+    echo "Installing system packages: ${missing[*]}"
+    export DEBIAN_FRONTEND=noninteractive
+    apt-get update -qq
+    apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+  else
+    fail "System packages are missing. Install them, then call make again:
+
+  sudo apt-get update && sudo apt-get install -y ${missing[*]}"
+  fi
+  python=$(find_python)
+fi
+[ -n "$python" ] || fail "Python 3.11 or 3.12 is needed, and none was found.
+Debian 12 and Ubuntu 24.04 have one as python3; elsewhere install one of them, then call make again."
+
+# Packages are installed again only when pyproject.toml or the interpreter changes.
+wanted="$("$python" --version) $(sha256sum pyproject.toml | cut -d' ' -f1)"
+stamp=".venv/.set-up-$level"
+if [ ! -f "$stamp" ] || [ "$(cat "$stamp")" != "$wanted" ]; then
+  echo "Setting up .venv with $("$python" --version): a minute or two at the first time."
+  [ -x .venv/bin/python ] || "$python" -m venv .venv
+  pip=(.venv/bin/python -m pip install --quiet --disable-pip-version-check)
+  case "$level" in
+    core) "${pip[@]}" --editable . ;;
+    dev) "${pip[@]}" --editable '.[dev]' ;;
+    bench)
+      # This version has a build without CUDA's gigabytes; a plain `torch` does not.
+      "${pip[@]}" torch==2.13.0
+      "${pip[@]}" --editable '.[dev,reference]'
+      ;;
+    *) fail "usage: scripts/setup.sh [core|dev|bench]" ;;
+  esac
+  echo "$wanted" >"$stamp"
+fi
+
+if [ "$level" != core ]; then
+  lock=tests/e2e/package-lock.json
+  if [ -f "$lock" ] && ! cmp -s "$lock" tests/e2e/node_modules/.set-up; then
+    (cd tests/e2e && npm ci --silent --no-audit --no-fund)
+    cp "$lock" tests/e2e/node_modules/.set-up
+  fi
+fi

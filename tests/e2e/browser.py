@@ -1,0 +1,161 @@
+"""A real Chromium, driven from tests through driver.mjs."""
+
+import base64
+import contextlib
+import json
+import queue
+import shutil
+import subprocess
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+HERE = Path(__file__).parent
+ANSWER_S = 60.0
+
+
+def missing() -> str:
+    """What a browser test lacks here, in words; empty where it can run."""
+    if shutil.which("node") is None:
+        return "needs Node.js (node is not on the PATH)"
+    if not (HERE / "node_modules/playwright-core").is_dir():
+        return "needs the test's npm packages: run `npm ci` in tests/e2e"
+    if shutil.which("chromium") is None:
+        return "needs Chromium (chromium is not on the PATH)"
+    return ""
+
+
+class BrowserError(AssertionError):
+    """What the browser answered where it could not do as told."""
+
+
+class Browser:
+    """One browser with one page.
+
+    >>> with Browser() as browser:
+    ...     browser.goto("http://localhost:8012")
+    ...     browser.wait_for("panodora.picturesShown > 0")
+    """
+
+    def __init__(self, width: int = 1280, height: int = 720) -> None:
+        self.width, self.height = width, height
+        self._answers: queue.Queue[str] = queue.Queue()
+        self._next_id = 0
+
+    def __enter__(self) -> Self:
+        chromium = shutil.which("chromium")
+        assert chromium is not None
+        self._driver = subprocess.Popen(
+            ["node", HERE / "driver.mjs", chromium],
+            cwd=HERE,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            bufsize=1,
+        )
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+        self.command("resize", width=self.width, height=self.height)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        assert self._driver.stdin is not None
+        assert self._driver.stdout is not None
+        self._driver.stdin.close()
+        try:
+            self._driver.wait(ANSWER_S)
+        except subprocess.TimeoutExpired:
+            self._driver.kill()
+            self._driver.wait()
+        self._reader.join()
+        self._driver.stdout.close()
+
+    def command(self, name: str, **values: Any) -> Any:
+        """Do one of driver.mjs's commands and return its result. Raises BrowserError."""
+        assert self._driver.stdin is not None
+        self._next_id += 1
+        message = {"id": self._next_id, "do": name, **values}
+        self._driver.stdin.write(json.dumps(message) + "\n")
+        self._driver.stdin.flush()
+        line = self._answers.get(timeout=ANSWER_S)
+        if not line:
+            raise BrowserError(f"the driver ended at {name}")
+        answer = json.loads(line)
+        if "error" in answer:
+            raise BrowserError(f"{name}: {answer['error']}")
+        return answer["result"]
+
+    def goto(self, url: str) -> None:
+        self.command("goto", url=url)
+
+    def evaluate(self, expression: str) -> Any:
+        return self.command("evaluate", expression=expression)
+
+    def wait_for(self, expression: str, limit_s: float = 20.0) -> None:
+        """Wait until a JavaScript expression is true."""
+        self.command("waitFor", expression=expression, limitMs=limit_s * 1e3)
+
+    def press(self, key: str) -> None:
+        """A key down and up at once. Keys are named by place: KeyW, Enter, Escape, Tab."""
+        self.command("press", key=key)
+
+    @contextlib.contextmanager
+    def holding(self, *keys: str) -> Iterator[None]:
+        """Keys that are held down meanwhile."""
+        for key in keys:
+            self.command("keyDown", key=key)
+        try:
+            yield
+        finally:
+            for key in reversed(keys):
+                self.command("keyUp", key=key)
+
+    def drag(self, start: tuple[float, float], end: tuple[float, float]) -> None:
+        """Drag with the mouse, window pixels."""
+        self.command("drag", **{"from": start, "to": end})
+
+    def click(self, selector: str) -> None:
+        self.command("click", selector=selector)
+
+    def look(self, yaw_rad: float, pitch_rad: float) -> None:
+        """Turn the view and wait until that is drawn."""
+        self.evaluate(
+            f"new Promise(done => {{ panodora.look({{yaw: {yaw_rad}, pitch: {pitch_rad}}});"
+            " requestAnimationFrame(() => requestAnimationFrame(() => done(null))); })"
+        )
+
+    def screenshot(self, path: Path | None = None) -> NDArray[np.uint8]:
+        """What is on the screen, (height, width, 3) RGB; also as a PNG where a path is given."""
+        content = base64.b64decode(self.command("screenshot"))
+        if path is not None:
+            path.write_bytes(content)
+        picture = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR)
+        assert picture is not None
+        return np.ascontiguousarray(picture[..., ::-1])
+
+    def errors(self) -> list[str]:
+        """Errors and warnings of the page's console since the last call."""
+        found: list[str] = self.command("errors")
+        return found
+
+    def requests(self) -> list[str]:
+        """Every address that the page has asked for, WebSockets included."""
+        found: list[str] = self.command("requests")
+        return found
+
+    def _read(self) -> None:
+        assert self._driver.stdout is not None
+        for line in self._driver.stdout:
+            self._answers.put(line)
+        self._answers.put("")

@@ -1,0 +1,78 @@
+// Drives Chromium by commands from standard input, one JSON object a line: { id, do, ...arguments }.
+// Answers each with { id, result } or { id, error }, a line each, on standard output.
+// browser.py is the other end.
+
+import readline from "node:readline";
+import { chromium } from "playwright-core";
+
+const FLAGS = [
+  "--no-sandbox",
+  "--use-gl=angle",
+  "--use-angle=swiftshader",
+  "--enable-unsafe-swiftshader",
+  "--ignore-certificate-errors",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+];
+
+const POLL_MS = 20;
+
+const browser = await chromium.launch({ executablePath: process.argv[2], headless: true, args: FLAGS });
+const page = await browser.newPage();
+const errors = [];
+const requests = new Set();
+
+page.on("console", (message) => {
+  if (message.type() === "error" || message.type() === "warning") errors.push(message.text());
+});
+page.on("pageerror", (error) => errors.push(String(error)));
+page.on("request", (request) => requests.add(request.url()));
+page.on("websocket", (socket) => requests.add(socket.url()));
+
+const commands = {
+  goto: ({ url }) => page.goto(url).then(() => {}),
+  addScript: ({ script }) => page.addInitScript({ content: script }),
+  resize: ({ width, height }) => page.setViewportSize({ width, height }),
+  keyDown: ({ key }) => page.keyboard.down(key),
+  keyUp: ({ key }) => page.keyboard.up(key),
+  press: ({ key }) => page.keyboard.press(key),
+  click: ({ selector }) => page.click(selector),
+  wheel: async ({ x, y, pixels }) => {
+    await page.mouse.move(x, y);
+    await page.mouse.wheel(0, pixels);
+  },
+  drag: async ({ from, to }) => {
+    await page.mouse.move(...from);
+    await page.mouse.down();
+    await page.mouse.move(...to, { steps: 10 });
+    await page.mouse.up();
+  },
+  evaluate: ({ expression }) => page.evaluate(expression),
+  // Not page.waitForFunction, which needs eval, and the page's security policy forbids that.
+  waitFor: async ({ expression, limitMs }) => {
+    const end = Date.now() + limitMs;
+    while (!(await page.evaluate(expression))) {
+      if (Date.now() > end) throw new Error(`not true within ${limitMs} ms: ${expression}`);
+      await new Promise((resume) => setTimeout(resume, POLL_MS));
+    }
+  },
+  screenshot: async () => (await page.screenshot()).toString("base64"),
+  errors: () => errors.splice(0),
+  requests: () => [...requests],
+};
+
+for await (const line of readline.createInterface({ input: process.stdin })) {
+  const { id, do: name, ...values } = JSON.parse(line);
+  let answer;
+  try {
+    if (!(name in commands)) throw new Error(`no command ${name}`);
+    answer = { id, result: (await commands[name](values)) ?? null };
+  } catch (error) {
+    answer = { id, error: String(error) };
+  }
+  process.stdout.write(`${JSON.stringify(answer)}\n`);
+}
+await browser.close();

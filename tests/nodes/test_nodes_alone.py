@@ -1,0 +1,330 @@
+"""Every node run alone, as dora runs it, with a few messages in and its outputs looked at."""
+
+import dataclasses
+import json
+import socket
+import threading
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from websockets.exceptions import WebSocketException
+from websockets.sync.client import ClientConnection, connect
+
+from operators.hands import SIDES
+from operators.header import Header
+from operators.message import Message
+from operators.messages import (
+    FrameSent,
+    HandCommands,
+    Hands,
+    HandTargets,
+    Head,
+    OperatorInput,
+    OperatorState,
+    Panorama,
+    Picture,
+    PictureShown,
+    SceneState,
+    Session,
+)
+from operators.page_layout import decode_bytes, encode_bytes
+from operators.recording import RecordingReader
+from operators.scene import build_scene
+from operators.settings import ROOT, load_settings
+from operators.simulators import make_simulator
+from tests.nodes.alone import Alone
+from tests.operators.samples import sample
+
+SHIPPED = RecordingReader(ROOT / "assets/recordings/two_hands")
+
+
+@pytest.fixture
+def alone(tmp_path: Path) -> Any:
+    def make(name: str, **environment: str) -> Alone:
+        return Alone(name, tmp_path, environment)
+
+    return make
+
+
+def recorded(name: str, count: int) -> list[Message]:
+    rows = SHIPPED.messages([name])
+    return [next(rows).message for _ in range(count)]
+
+
+def data(sent: list[dict[str, Any]], output: str) -> list[dict[str, Any]]:
+    return [message["data"][0] for message in sent if message["id"] == output]
+
+
+def test_preprocess_measures_hands_from_the_head(alone: Any) -> None:
+    node = alone("preprocess")
+    node.message("head", recorded("head", 1)[0], 0.0)
+    for k, hands in enumerate(recorded("hands", 3)):
+        node.message("hands", hands, 0.1 + 0.02 * k)
+    sent, _ = node.run(["hand_targets"], 0.4)
+    targets = data(sent, "hand_targets")
+    assert [t["valid"] for t in targets] == [[1, 1]] * 3
+    x, y, z = targets[0]["anchor_from_wrist"][7:10]
+    assert 0.2 < x < 0.6  # the right wrist is before the head,
+    assert -0.4 < y < -0.05  # to the right,
+    assert -0.4 < z < -0.05  # and below
+
+
+def test_preprocess_without_a_head_says_that_no_hand_may_be_followed(alone: Any) -> None:
+    node = alone("preprocess")
+    node.message("hands", recorded("hands", 1)[0], 0.0)
+    sent, _ = node.run(["hand_targets"], 0.2)
+    assert data(sent, "hand_targets")[0]["valid"] == [0, 0]
+
+
+def test_a_wrong_message_is_reported_and_dropped_and_the_node_lives(alone: Any) -> None:
+    node = alone("preprocess")
+    node.message("head", recorded("head", 1)[0], 0.0)
+    hands = recorded("hands", 2)
+    nan = dataclasses.replace(hands[0], stage_from_wrist=np.full((2, 4, 4), np.nan))  # type: ignore[call-arg]
+    node.message("hands", nan, 0.1)
+    node.raw("hands", pa.array([1.0]), {"message": "hands", "version": 1}, 0.15)
+    node.message("hands", hands[1], 0.2)
+    sent, said = node.run(["hand_targets"], 0.4)
+    assert len(data(sent, "hand_targets")) == 1
+    assert "hands.stage_from_wrist: expected finite numbers" in said
+    assert "header: missing" in said
+
+
+def test_retarget_commands_every_joint_by_name(alone: Any) -> None:
+    node = alone("retarget")
+    targets = sample(HandTargets, valid=np.array([True, False]))
+    targets.finger_joints[0] = recorded("hands", 1)[0].joint_positions[0]  # type: ignore[attr-defined]
+    targets.finger_joints[1], targets.anchor_from_wrist[1] = np.nan, np.nan
+    node.message("hand_targets", targets, 0.0)
+    sent, _ = node.run(["wanted_commands"], 0.3)
+    commands = data(sent, "wanted_commands")[0]
+    assert commands["valid"] == [1, 0]
+    assert len(commands["left_joint_names"]) == 12
+    assert all(0.0 <= q <= 1.8 for q in commands["left_joint_positions"][2:])
+
+
+def test_guard_passes_nothing_before_it_is_engaged(alone: Any) -> None:
+    node = alone("guard")
+    held = OperatorInput(
+        source="test", client="", engage=False, stop=False, recentre=False, clutch=np.zeros(2, bool)
+    )
+    node.message("wanted_commands", sample(HandCommands, 1), 0.0)
+    node.message("operator_input", held, 0.1)
+    node.message("operator_input", dataclasses.replace(held, engage=True), 0.2)
+    node.message("wanted_commands", sample(HandCommands, 2), 0.3)
+    node.message("operator_input", dataclasses.replace(held, stop=True), 0.4)
+    node.message("wanted_commands", sample(HandCommands, 3), 0.5)
+    sent, _ = node.run(["hand_commands", "operator_state"], 0.7)
+    assert [c["valid"] for c in data(sent, "hand_commands")] == [[0, 0], [1, 1], [0, 0]]
+    states = [s["state"] for s in data(sent, "operator_state")]
+    assert states[0] == states[-1] == "stopped"
+    assert "tracking" in states
+
+
+def test_guard_holds_when_nothing_comes_in(alone: Any) -> None:
+    node = alone("guard", PANODORA__GUARD__INPUT_TIMEOUT_S="0.2")
+    node.message("operator_input", sample(OperatorInput, engage=False, stop=False), 0.0)
+    node.message("operator_input", sample(OperatorInput, engage=True, stop=False), 0.1)
+    node.message("wanted_commands", sample(HandCommands), 0.2)
+    for k in range(8):
+        node.tick(0.25 + 0.05 * k)
+    sent, _ = node.run(["hand_commands", "operator_state"], 0.8)
+    assert [c["valid"] for c in data(sent, "hand_commands")] == [[1, 1], [0, 0]]
+    assert data(sent, "operator_state")[-1]["state"] == "holding"
+
+
+@pytest.fixture(scope="module")
+def start_state() -> SceneState:
+    settings = load_settings(ROOT / "configs/teleop.yml")
+    simulator = make_simulator(settings)
+    simulator.start()
+    simulator.step()
+    return simulator.state()
+
+
+def test_simulate_tells_the_state_as_soon_as_a_command_has_acted(
+    alone: Any, start_state: SceneState
+) -> None:
+    scene = build_scene(load_settings(ROOT / "configs/teleop.yml"))
+    names = {side: hand.joint_names for side, hand in zip(SIDES, scene.hands, strict=True)}
+    pose = np.tile([-0.3, 0.2, 1.5, 0, 0, 0, 1.0], (2, 1))
+    pose[1, 1] = -0.2
+    commands = HandCommands(
+        valid=np.ones(2, bool),
+        world_from_base=pose,
+        left_joint_names=names["left"],
+        left_joint_positions=np.full(len(names["left"]), 0.1),
+        right_joint_names=names["right"],
+        right_joint_positions=np.full(len(names["right"]), 0.1),
+    )
+    wrong = dataclasses.replace(commands, left_joint_names=("nobody", *names["left"][1:]))
+    node = alone("simulate")
+    node.message("hand_commands", commands, 0.0)
+    node.message("hand_commands", wrong, 0.1)
+    for k in range(10):
+        node.tick(0.2 + 0.02 * k)
+    sent, said = node.run(["scene_state"], 0.6)
+    states = data(sent, "scene_state")
+    assert states[0]["command_seq"] == 0
+    assert states[0]["step"] == 1
+    assert states[-1]["simulation_time_s"] == pytest.approx(states[-1]["step"] / 240)
+    assert states[-1]["step"] > 40
+    assert states[-1]["body_names"] == list(start_state.body_names)
+    assert "nobody" in said
+
+
+@pytest.mark.gl
+def test_capture_panorama_draws_the_newest_state(alone: Any, start_state: SceneState) -> None:
+    node = alone(
+        "capture_panorama", PANODORA__PANORAMA__WIDTH="320", PANODORA__PANORAMA__FACE_SIZE="160"
+    )
+    stranger = dataclasses.replace(start_state, model_digest="another")
+    node.message("scene_state", start_state, 0.0)
+    node.message("scene_state", stranger, 1.0)
+    node.message("scene_state", start_state, 1.2)
+    sent, said = node.run(["panorama"], 2.0)
+    assert len(sent) == 2
+    assert "another is not this renderer's" in said
+    picture = np.array(sent[0]["data"], np.uint8).reshape(160, 320, 3)
+    assert picture.std() > 20
+    ahead, behind = picture[70:90, 150:170], picture[70:90, :10]
+    assert ahead.mean(axis=(0, 1))[2] < 120 < behind.mean(axis=(0, 1))[2]  # yellow; blue
+
+
+def free_ports(count: int) -> list[int]:
+    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
+    ports = [s.getsockname()[1] for s in sockets]
+    for s in sockets:
+        s.close()
+    return ports
+
+
+def connected(url: str) -> ClientConnection:
+    """Connect as soon as the node listens."""
+    for _ in range(200):
+        try:
+            return connect(url, open_timeout=5, compression=None, max_size=1 << 24)
+        except (OSError, WebSocketException):
+            threading.Event().wait(0.05)
+    raise TimeoutError(url)
+
+
+def test_headset_output_sends_pictures_and_says_when(alone: Any) -> None:
+    port, tracking = free_ports(2)
+    node = alone(
+        "headset_output",
+        PANODORA__HEADSET__PORT=str(port),
+        PANODORA__HEADSET__TRACKING_PORT=str(tracking),
+    )
+    pixels = np.zeros((64, 128, 3), np.uint8)
+    pixels[:, 64:] = (200, 40, 40)
+    panorama = sample(Panorama, pixels=pixels)
+    for k in range(40):
+        node.message("panorama", panorama, 0.2 + 0.1 * k, Header(k, 1000, hands_seq=k))
+    node.message("operator_state", sample(OperatorState, state="tracking"), 0.1)
+    received: list[Message] = []
+
+    def watch() -> None:
+        with connected(f"ws://127.0.0.1:{port}/stream") as websocket:
+            while sum(isinstance(m, Picture) for m in received) < 5:
+                content = websocket.recv(timeout=10)
+                assert isinstance(content, bytes)
+                received.append(decode_bytes(content)[0])
+                if isinstance(received[-1], Picture):
+                    shown = PictureShown(
+                        frame_seq=received[-1].frame_seq, shown_ms=1.0, clock="test"
+                    )
+                    websocket.send(encode_bytes(shown, 1.0))
+
+    client = threading.Thread(target=watch)
+    client.start()
+    sent, said = node.run(["session", "frame_sent", "frame_shown", "viewers"], 5.0)
+    client.join()
+    assert f"http://localhost:{port}" in said
+    frames = data(sent, "frame_sent")
+    assert len(frames) >= 5
+    assert len(data(sent, "frame_shown")) == 5
+    assert any(isinstance(m, OperatorState) and m.state == "tracking" for m in received)
+    assert max(v["count"] for v in data(sent, "viewers")) == 1
+    seqs = [f["frame_seq"] for f in frames]
+    assert seqs == sorted(set(seqs))
+    assert all(field.name in frames[0] for field in FrameSent.FIELDS)
+
+
+def test_headset_input_sends_on_what_the_page_says(alone: Any) -> None:
+    (port,) = free_ports(1)
+    node = alone("headset_input", PANODORA__HEADSET__TRACKING_PORT=str(port))
+    node.message("session", Session(token="", clients=()), 0.0)
+    hands = sample(Hands)
+    nan = dataclasses.replace(hands, pinch=np.array([np.nan, 0.0]))
+
+    def act() -> None:
+        with connected(f"ws://127.0.0.1:{port}/tracking?client=me") as websocket:
+            websocket.send(encode_bytes(sample(Head), 1.0))
+            websocket.send(encode_bytes(nan, 2.0))
+            websocket.send(b"\x01half a message")
+            websocket.send(encode_bytes(hands, 3.0))
+            threading.Event().wait(0.5)
+
+    client = threading.Thread(target=act)
+    client.start()
+    sent, said = node.run(["hands", "head", "controllers", "operator_input"], 4.0)
+    client.join()
+    assert len(data(sent, "head")) == 1
+    arrived = data(sent, "hands")
+    np.testing.assert_allclose(arrived[0]["joint_positions"], hands.joint_positions.reshape(-1))
+    assert arrived[-1]["valid"] == [0, 0]  # the client left: its hands are gone
+    assert "hands.pinch" in said
+
+
+@pytest.mark.parametrize("node_name", ["headset_input", "headset_output"])
+def test_a_port_that_is_taken_is_named(alone: Any, node_name: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        key = "tracking_port" if node_name == "headset_input" else "port"
+        node = alone(node_name, **{f"PANODORA__HEADSET__{key.upper()}": str(port)})
+        with pytest.raises(AssertionError) as raised:
+            node.run([], 1.0)
+    assert f"headset.{key}" in str(raised.value)
+    assert str(port) in str(raised.value)
+    assert "Traceback" not in str(raised.value)
+
+
+def test_record_and_replay_give_the_same_messages(
+    alone: Any, tmp_path: Path, start_state: SceneState
+) -> None:
+    node = alone("record", PANODORA__RECORD__FOLDER=str(tmp_path / "out"))
+    hands = recorded("hands", 20)
+    for k, message in enumerate(hands):
+        node.message("hands", message, 0.02 * k)
+    node.message("operator_input", recorded("operator_input", 1)[0], 0.5)
+    node.run([], 0.8)
+    (folder,) = (tmp_path / "out").iterdir()
+    (tmp_path / "replay").mkdir()
+    player = Alone("replay", tmp_path / "replay", {"PANODORA__REPLAY__RECORDING": str(folder)})
+    for k in range(100):  # fed by files, dora takes an output only when the next input is due
+        player.message("scene_state", start_state, 0.02 * k)
+    sent, said = player.run(["hands", "head", "controllers", "operator_input"], 2.0)
+    assert "replay: finished" in said
+    played = data(sent, "hands")
+    assert len(played) == 20
+    for given, expected in zip(played, hands, strict=True):
+        positions = expected.joint_positions.reshape(-1)  # type: ignore[attr-defined]
+        np.testing.assert_array_equal(given["joint_positions"], positions)
+
+
+def test_latency_prints_a_table_at_the_end(alone: Any, tmp_path: Path) -> None:
+    from tests.operators.test_latency import frame
+
+    node = alone("latency", PANODORA__LATENCY__REPORT=str(tmp_path / "report.json"))
+    sent_frame = FrameSent(client="c", frame_seq=0, size=1)
+    for k in range(20):
+        node.message("frame_sent", sent_frame, 0.02 * k, frame(k))
+    node.tick(0.5)
+    sent, said = node.run(["latency_summary"], 0.7)
+    assert data(sent, "latency_summary")[0]["stages"] == ["first", "second", "hand to sent"]
+    assert "second" in said
+    assert json.loads((tmp_path / "report.json").read_text())["frames"] == 20

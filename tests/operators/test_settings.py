@@ -1,0 +1,93 @@
+from pathlib import Path
+
+import pytest
+
+from operators.settings import ROOT, SettingsError, load_settings
+
+SHIPPED = sorted((ROOT / "configs").glob("*.yml"))
+
+
+@pytest.fixture(autouse=True)
+def _no_config_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("PANODORA_CONFIG", raising=False)
+
+
+def write(folder: Path, text: str, name: str = "mine.yml") -> Path:
+    path = folder / name
+    path.write_text(text)
+    return path
+
+
+@pytest.mark.parametrize("path", SHIPPED, ids=lambda p: p.name)
+def test_shipped_settings_are_valid(path: Path) -> None:
+    assert load_settings(path).simulation.substeps == 4
+
+
+def test_the_environment_wins_over_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write(tmp_path, "headset: {port: 1111, jpeg_quality: 70}")
+    monkeypatch.setenv("PANODORA_CONFIG", str(path))
+    monkeypatch.setenv("PANODORA__HEADSET__PORT", "2222")
+    headset = load_settings().headset
+    assert (headset.port, headset.jpeg_quality) == (2222, 70)
+
+
+def test_a_file_may_extend_another(tmp_path: Path) -> None:
+    write(
+        tmp_path, "headset: {port: 1111, jpeg_quality: 70}\nguard: {input_timeout_s: 2}", "base.yml"
+    )
+    path = write(tmp_path, "extends: base.yml\nheadset: {port: 3333}")
+    settings = load_settings(path)
+    assert settings.headset.port == 3333
+    assert settings.headset.jpeg_quality == 70
+    assert settings.guard.input_timeout_s == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("headset: {prt: 1}", ["mine.yml", "headset.prt", "tracking_port"]),
+        ("headst: {port: 1}", ["mine.yml", "headst", "headset"]),
+        ("headset: {port: 99999}", ["mine.yml", "headset.port", "65535", "99999"]),
+        ("simulation: {clock: fast}", ["mine.yml", "simulation.clock", "wall", "lockstep", "fast"]),
+        ("panorama: {width: 1441}", ["mine.yml", "panorama", "even"]),
+        ("scene: {objects: [{name: a, size: [1, 1], position: [0, 0, 0]}]}", ["objects.0.size"]),
+        ("scene: {respawn_below: .nan}", ["scene.respawn_below", "finite"]),
+        ("extends: 5", ["mine.yml", "extends"]),
+        ("extends: mine.yml", ["mine.yml", "extends"]),
+        ("extends: other.yml", ["other.yml", "no such file"]),
+        ("- a list", ["mine.yml", "sections"]),
+        ("a: [", ["mine.yml", "not YAML"]),
+    ],
+)
+def test_a_wrong_file_says_where_what_and_what_is_allowed(
+    tmp_path: Path, text: str, words: list[str]
+) -> None:
+    with pytest.raises(SettingsError) as raised:
+        load_settings(write(tmp_path, text))
+    for word in words:
+        assert word in str(raised.value)
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match=r"absent\.yml: no such file"):
+        load_settings(tmp_path / "absent.yml")
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "words"),
+    [
+        ("PANODORA__HEADSET__PORT", "many", ["PANODORA__HEADSET__PORT", "integer", "many"]),
+        ("PANODORA__HEADSET__PRT", "1", ["PANODORA__HEADSET__PRT", "tracking_port"]),
+        ("PANODORA__HEADST__PORT", "1", ["PANODORA__HEADST__PORT", "headset"]),
+    ],
+)
+def test_a_wrong_variable_is_named(
+    monkeypatch: pytest.MonkeyPatch, variable: str, value: str, words: list[str]
+) -> None:
+    monkeypatch.setenv(variable, value)
+    with pytest.raises(SettingsError) as raised:
+        load_settings()
+    for word in words:
+        assert word in str(raised.value)

@@ -1,0 +1,123 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as st_np
+from scipy.spatial.transform import Rotation
+
+from operators.transforms import (
+    WORLD_FROM_STAGE_AXES,
+    inverse,
+    is_rigid,
+    matrix_from_pose,
+    pose_from_matrix,
+    quaternion_from_rotation,
+    rigid,
+    rotation_about,
+    rotation_from_quaternion,
+    transform_points,
+)
+
+RANDOM = np.random.default_rng(4)
+HALF_TURNS = Rotation.from_rotvec(np.pi * np.vstack([np.eye(3), [0.6, 0, 0.8]]))
+
+
+def some_rotations() -> Rotation:
+    """Random ones, and those at which naive conversions divide by zero."""
+    return Rotation.concatenate([Rotation.random(200, rng=5), HALF_TURNS, Rotation.identity(1)])
+
+
+def test_stage_axes_become_world_axes() -> None:
+    right, up, back = np.eye(3)
+    np.testing.assert_array_equal(WORLD_FROM_STAGE_AXES @ -back, [1, 0, 0])
+    np.testing.assert_array_equal(WORLD_FROM_STAGE_AXES @ -right, [0, 1, 0])
+    np.testing.assert_array_equal(WORLD_FROM_STAGE_AXES @ up, [0, 0, 1])
+
+
+def test_quaternions_are_those_of_scipy() -> None:
+    expected = some_rotations().as_quat(canonical=True)
+    ours = quaternion_from_rotation(some_rotations().as_matrix())
+    # A half turn's quaternion has w = 0: either sign is the same rotation.
+    sign = np.sign(np.sum(ours * expected, axis=-1, keepdims=True))
+    np.testing.assert_allclose(ours * sign, expected, atol=1e-12)
+    assert (ours[:, 3] >= 0).all()
+
+
+@pytest.mark.parametrize("length", [1e-3, 1.0, 40.0])
+def test_rotations_are_those_of_scipy(length: float) -> None:
+    rotations = some_rotations()
+    np.testing.assert_allclose(
+        rotation_from_quaternion(length * rotations.as_quat()), rotations.as_matrix(), atol=1e-12
+    )
+
+
+@pytest.mark.parametrize(("axis", "name"), [(0, "x"), (1, "y"), (2, "z")])
+def test_rotation_about_an_axis_is_that_of_scipy(axis: int, name: str) -> None:
+    angles = RANDOM.uniform(-4, 4, (3, 7))
+    expected = Rotation.from_euler(name, angles.reshape(-1, 1)).as_matrix().reshape(3, 7, 3, 3)
+    np.testing.assert_allclose(rotation_about(axis, angles), expected, atol=1e-12)
+
+
+def test_inverse_is_that_of_linear_algebra() -> None:
+    transforms = rigid(Rotation.random(12, rng=6).as_matrix(), RANDOM.normal(size=(12, 3)))
+    transforms = transforms.reshape(3, 4, 4, 4)
+    np.testing.assert_allclose(inverse(transforms), np.linalg.inv(transforms), atol=1e-12)
+
+
+def test_points_are_turned_then_moved() -> None:
+    # A quarter turn about z takes x to y; then one metre up.
+    a_from_b = rigid([[0, -1, 0], [1, 0, 0], [0, 0, 1]], [0, 0, 1])
+    np.testing.assert_array_equal(
+        transform_points(a_from_b, [[1, 0, 0], [0, 2, 3]]), [[0, 1, 1], [-2, 0, 4]]
+    )
+
+
+def test_points_compose_by_cancelling() -> None:
+    a_from_b, b_from_c = rigid(Rotation.random(2, rng=7).as_matrix(), RANDOM.normal(size=(2, 3)))
+    points = RANDOM.normal(size=(5, 3))
+    np.testing.assert_allclose(
+        transform_points(a_from_b @ b_from_c, points),
+        transform_points(a_from_b, transform_points(b_from_c, points)),
+        atol=1e-12,
+    )
+
+
+@given(
+    st_np.arrays(np.float64, (2, 4), elements=st.floats(-1, 1)).filter(
+        lambda q: bool((np.linalg.norm(q, axis=-1) > 1e-3).all())
+    ),
+    st_np.arrays(np.float64, (2, 3), elements=st.floats(-100, 100)),
+)
+def test_poses_survive_the_way_to_matrices_and_back(
+    quaternions: np.ndarray, positions: np.ndarray
+) -> None:
+    matrices = matrix_from_pose(np.concatenate([positions, quaternions], axis=-1))
+    assert is_rigid(matrices, tolerance=1e-12).all()
+    poses = pose_from_matrix(matrices)
+    np.testing.assert_array_equal(poses[:, :3], positions)
+    np.testing.assert_allclose(matrix_from_pose(poses), matrices, atol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("matrix", "expected"),
+    [
+        pytest.param(np.eye(4), True, id="identity"),
+        pytest.param(rigid(Rotation.random(rng=8).as_matrix(), [1, 2, 3]), True, id="rigid"),
+        pytest.param(
+            rigid(Rotation.random(rng=8).as_matrix(), [1, 2, 3]).astype(np.float32),
+            True,
+            id="rigid in single precision",
+        ),
+        pytest.param(np.zeros((4, 4)), False, id="zeros"),
+        pytest.param(np.full((4, 4), np.nan), False, id="nan"),
+        pytest.param(rigid(np.eye(3), [np.inf, 0, 0]), False, id="infinitely far"),
+        pytest.param(np.diag([1.01, 1, 1, 1]), False, id="stretched"),
+        pytest.param(np.diag([-1.0, 1, 1, 1]), False, id="mirrored"),
+        pytest.param(np.diag([1.0, 1, 1, 2]), False, id="scaled by its last entry"),
+        pytest.param(np.eye(4) + np.eye(4, k=1) * 0.01, False, id="sheared"),
+        pytest.param(rigid(np.eye(3), [1, 2, 3]).T, False, id="column-major"),
+    ],
+)
+def test_is_rigid(matrix: np.ndarray, expected: bool) -> None:
+    assert is_rigid(matrix) == expected
+    np.testing.assert_array_equal(is_rigid(np.stack([np.eye(4), matrix])), [True, expected])
