@@ -15,10 +15,10 @@ help:
 	@sed -n 's/^# //p' Makefile
 
 teleop: setup
-	@$(ACTIVATE) && exec dora run dataflows/teleop.yml
+	@$(ACTIVATE) && panodora doctor --quiet && exec dora run dataflows/teleop.yml
 
 replay: setup
-	@$(ACTIVATE) && exec panodora replay
+	@$(ACTIVATE) && panodora doctor --quiet dataflows/teleop_replay.yml && exec panodora replay
 
 test: lint
 	@$(ACTIVATE) && exec pytest

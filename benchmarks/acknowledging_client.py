@@ -20,6 +20,7 @@ class AcknowledgingClient:
         self.arrivals: list[tuple[int, int, int]] = []
         self._address = f"http://127.0.0.1:{port}/stream"
         self._stopping = threading.Event()
+        self._arrived = threading.Condition()
         self._thread = threading.Thread(target=lambda: asyncio.run(self._run()), daemon=True)
 
     def start(self) -> None:
@@ -30,6 +31,11 @@ class AcknowledgingClient:
         """Disconnect."""
         self._stopping.set()
         self._thread.join(10)
+
+    def wait_for_pictures(self, count: int, timeout_s: float) -> bool:
+        """Wait until so many have come; false if they do not in time."""
+        with self._arrived:
+            return self._arrived.wait_for(lambda: len(self.arrivals) >= count, timeout_s)
 
     async def _run(self) -> None:
         while not self._stopping.is_set():
@@ -50,7 +56,9 @@ class AcknowledgingClient:
                 message, _ = decode_bytes(received.data)
                 if isinstance(message, Picture):
                     now_ns = time.monotonic_ns()
-                    self.arrivals.append((message.frame_seq, len(received.data), now_ns))
+                    with self._arrived:
+                        self.arrivals.append((message.frame_seq, len(received.data), now_ns))
+                        self._arrived.notify_all()
                     shown = PictureShown(
                         frame_seq=message.frame_seq, shown_ms=now_ns / 1e6, clock="none"
                     )

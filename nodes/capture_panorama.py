@@ -13,7 +13,6 @@ def main() -> None:
     )
     scene = build_scene(node.settings)
     capture = PanoramaCapture(scene.model, node.settings)
-    capture.warm_up()
     node.connect()
     for taken in node:
         if not isinstance(taken.message, SceneState):

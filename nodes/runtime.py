@@ -71,9 +71,16 @@ class DataflowNode:
         self._faults = FaultLog()
 
     def connect(self) -> None:
-        """Join the dataflow. It starts when all nodes have: first be ready for messages."""
+        """Join the dataflow. It starts when all nodes have: first be ready for messages.
+
+        Raises UsageError where there is none to join, or another node has failed before.
+        """
         _warm_up()
-        self._node = Node()
+        try:
+            self._node = Node()
+        except RuntimeError as error:
+            reason = str(error).splitlines()[0]
+            raise UsageError(f"{self.name} cannot join the dataflow: {reason}") from None
 
     def __iter__(self) -> Iterator[Taken]:
         """Every message and tick until the dataflow stops."""
@@ -142,7 +149,7 @@ class DataflowNode:
 
         dora's own time-out is not used: it makes an error with a backtrace each time.
         """
-        while self._running:
+        while self._running or self._waiting:
             if self._waiting:
                 return self._waiting.pop(0)
             event = self._node.next()

@@ -16,7 +16,7 @@ from operators.cube_map import FACE_ORDER, WORLD_FROM_FACE, FaceRegion
 MARGIN: Final = 2
 """Pixels around a bound: the rasteriser's single precision and pixel rule stay well within."""
 
-REGION_COST: Final = 10_000
+REGION_COST: Final = 80_000
 """Pixels whose drawing takes as long as beginning another region (0.1 ms)."""
 
 Bounds = NDArray[np.int32]

@@ -10,16 +10,18 @@ from numpy.typing import NDArray
 
 @dataclass(frozen=True)
 class Checker:
-    """Squares of two colours, one corner at the plane's centre.
+    """Squares of two colours.
 
-    even_colour, odd_colour: (3,) red, green, blue, 0 to 1, of squares whose indices along x and y
-    have an even or an odd sum; the square from (0, 0) towards +x and +y has the indices 0, 0.
-    squares_per_metre: (2,) along x and y.
+    even_colour, odd_colour: (3,) red, green, blue, 0 to 1, of squares whose numbers along x and y
+    have an even or an odd sum. The point (x, y) of the plane, m from its centre, is in the squares
+    floor(squares_per_metre * (x, y) + offset).
+    squares_per_metre, offset: (2,) along x and y.
     """
 
     even_colour: NDArray[np.float32]
     odd_colour: NDArray[np.float32]
     squares_per_metre: NDArray[np.float64]
+    offset: NDArray[np.float64]
 
     @classmethod
     def of_geom(cls, model: mujoco.MjModel, geom: int, colour: NDArray[np.float32]) -> Self:
@@ -34,13 +36,15 @@ class Checker:
             texture = int(model.mat_texid[material, mujoco.mjtTextureRole.mjTEXROLE_RGB])
         colours = _two_colours(model, texture) if texture >= 0 else None
         if colours is None:
-            return cls(tint, tint, np.ones(2))
-        repeat, size = model.mat_texrepeat[material], model.geom_size[geom, :2]
+            return cls(tint, tint, np.ones(2), np.zeros(2))
         # Found by rendering: a repetition, two squares wide, takes 2 m, or else as many fit into
-        # the plane's extent as texrepeat says.
+        # the plane's extent as texrepeat says. The texture begins in the corner at -x and +y.
+        repeat = model.mat_texrepeat[material].astype(np.float64)
+        size = model.geom_size[geom, :2]
         per_extent = not model.mat_texuniform[material] and bool((size > 0).all())
-        per_metre = repeat / size if per_extent else repeat
-        return cls(tint * colours[1], tint * colours[0], np.array(per_metre, np.float64))
+        squares_per_metre = repeat / size if per_extent else repeat
+        offset = squares_per_metre * size * (1.0, -1.0) % 2.0
+        return cls(tint * colours[1], tint * colours[0], squares_per_metre, offset)
 
 
 def _two_colours(model: mujoco.MjModel, texture: int) -> NDArray[np.float32] | None:

@@ -12,12 +12,12 @@ import mujoco
 import numpy as np
 from numpy.typing import NDArray
 
-AROUND: Final = 16
-"""Corners of a circle: from 0.5 m a finger's outline is within an eighth of a pixel of round."""
+AROUND: Final = 12
+"""Corners of a circle: from 0.5 m a finger's outline is within a quarter of a pixel of round, and
+a tenth in the panorama; triangles are half of the time of a frame with moving hands."""
 
-QUARTER: Final = 4
+QUARTER: Final = 3
 """Bands from a sphere's pole to its equator."""
-
 
 @dataclass(frozen=True)
 class Mesh:

@@ -27,7 +27,7 @@ NEAR_M: Final = 0.02
 
 SKY_CELLS: Final = 16
 """The sky's colour is computed at the corners of so many cells along a face: a third cheaper than
-at every pixel, and nowhere off by half a grey level."""
+at every pixel, and nowhere off by more than one grey level."""
 
 INSTANCE_LAYOUT: Final = (
     "4f 4f 4f 4f 3f /i",
@@ -145,6 +145,7 @@ class GlPainter:
         program["centred_from_plane"] = _columns(centred_from_plane)
         program["half_extents"] = tuple(plane.half_extents)
         program["squares_per_metre"] = tuple(plane.checker.squares_per_metre)
+        program["offset"] = tuple(plane.checker.offset)
         program["even_colour"] = tuple(plane.checker.even_colour)
         program["odd_colour"] = tuple(plane.checker.odd_colour)
         self._plane.render()

@@ -69,6 +69,7 @@ uniform mat4 clip_from_centred;
 uniform mat4 centred_from_plane;
 uniform vec2 half_extents;
 uniform vec2 squares_per_metre;
+uniform vec2 offset;
 uniform vec3 even_colour;
 uniform vec3 odd_colour;
 in vec3 in_position;
@@ -80,7 +81,7 @@ flat out vec3 lit_odd_colour;
     + """
 void main() {
     vec2 place = in_position.xy * half_extents;
-    square = place * squares_per_metre;
+    square = place * squares_per_metre + offset;
     gl_Position = clip_from_centred * (centred_from_plane * vec4(place, 0.0, 1.0));
     // One normal for the whole plane, of the side that the camera, at the origin, sees.
     vec3 normal = centred_from_plane[2].xyz;

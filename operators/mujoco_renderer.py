@@ -50,9 +50,10 @@ class MujocoRenderer:
         mujoco.mj_kinematics(model, self._data)
         mujoco.mj_comPos(model, self._data)
         mujoco.mj_camlight(model, self._data)
-        self._scene = mujoco.MjvScene(model, maxgeom=model.ngeom + 100)
-        self._scene.flags[mujoco.mjtRndFlag.mjRND_SHADOW] = False
-        self._scene.flags[mujoco.mjtRndFlag.mjRND_REFLECTION] = False
+        self.scene: Final = mujoco.MjvScene(model, maxgeom=model.ngeom + 100)
+        """MuJoCo's scene: its flags switch shadows, reflections, the sky ... on or off."""
+        self.scene.flags[mujoco.mjtRndFlag.mjRND_SHADOW] = False
+        self.scene.flags[mujoco.mjtRndFlag.mjRND_REFLECTION] = False
         self._options = mujoco.MjvOption()
         self._options.geomgroup[:] = np.arange(len(self._options.geomgroup)) < DRAWN_GROUPS
         self._options.sitegroup[:] = False
@@ -95,23 +96,23 @@ class MujocoRenderer:
             None,
             camera,
             mujoco.mjtCatBit.mjCAT_ALL,
-            self._scene,
+            self.scene,
         )
-        for light in self._scene.lights[: self._scene.nlight]:
+        for light in self.scene.lights[: self.scene.nlight]:
             if light.headlight:
                 light.pos[:] = self._camera_position
                 light.dir[:] = np.divide(SUN_DIRECTION, np.linalg.norm(SUN_DIRECTION))
 
     def _draw(self, face: int) -> None:
         _, down, forward = WORLD_FROM_FACE[face].T
-        for eye in self._scene.camera:
+        for eye in self.scene.camera:
             eye.pos[:], eye.forward[:], eye.up[:] = self._camera_position, forward, -down
             eye.frustum_near, eye.frustum_far = NEAR_M, FAR_M
             eye.frustum_bottom, eye.frustum_top = -NEAR_M, NEAR_M
             eye.frustum_center, eye.frustum_width = 0.0, NEAR_M
         size = self._face_size
         view = mujoco.MjrRect(0, 0, size, size)
-        mujoco.mjr_render(view, self._scene, self._context)
+        mujoco.mjr_render(view, self.scene, self._context)
         lowest_row_first = np.empty((size, size, 3), np.uint8)
         mujoco.mjr_readPixels(lowest_row_first, None, view, self._context)
         self.faces[face] = lowest_row_first[::-1]

@@ -3,12 +3,12 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 
-from aiohttp import WSCloseCode, WSMsgType, web
+from aiohttp import WSCloseCode, web
 
 from operators.message import Message, MessageError
 from operators.page_layout import decode_bytes
 from operators.picture_stream import Frame, PictureCredit
-from operators.server_thread import close_politely
+from operators.server_thread import binary, close_politely
 
 
 class PageClient:
@@ -63,18 +63,12 @@ class PageClient:
         Raises MessageError, after telling the page why and closing, where it says what is none.
         """
         async for received in self._websocket:
-            if received.type is not WSMsgType.BINARY:
-                sentence = "expected bytes, got text"
-                await self.close(WSCloseCode.UNSUPPORTED_DATA, sentence)
-                raise MessageError(sentence)
             try:
-                message, _ = decode_bytes(received.data)
+                message, _ = decode_bytes(binary(received))
             except MessageError as error:
                 await self.close(WSCloseCode.INVALID_TEXT, str(error))
                 raise
             yield message
-        if self._websocket.close_code == WSCloseCode.MESSAGE_TOO_BIG:
-            raise MessageError("a message larger than headset.max_message_bytes")
 
     async def close(self, code: int, reason: str) -> None:
         """End the connection and say why."""

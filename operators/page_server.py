@@ -192,16 +192,21 @@ class PageServer:
         client.offer(self._newest)
         self._clients[client.name] = client
         self._clients_changed()
-        sending = asyncio.create_task(client.send(self._frame_left))
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                sending = tasks.create_task(client.send(self._frame_left))
+                await self._listen(client)
+                sending.cancel()
+        finally:
+            del self._clients[client.name]
+            self._clients_changed()
+
+    async def _listen(self, client: PageClient) -> None:
         try:
             async for message in client.messages():
                 await self._act(client, message)
         except MessageError as error:
             self._faults.add(f"{client.name} was disconnected: {error}")
-        finally:
-            sending.cancel()
-            del self._clients[client.name]
-            self._clients_changed()
 
     async def _act(self, client: PageClient, message: Message) -> None:
         match message:

@@ -9,8 +9,9 @@ from collections.abc import Callable
 from typing import Final, TypeVarTuple
 from urllib.parse import urlsplit
 
-from aiohttp import web
+from aiohttp import WSMessage, WSMsgType, web
 
+from operators.message import MessageError
 from operators.settings import ENVIRONMENT_PREFIX, SettingsError
 
 Arguments = TypeVarTuple("Arguments")
@@ -105,7 +106,12 @@ class ServerThread:
         ready.set()
         await self._stopping.wait()
         self._loop = None
+        assert runner.server is not None
+        transports = [connection.transport for connection in runner.server.connections]
         await runner.cleanup()
+        for transport in transports:
+            if transport is not None:
+                transport.abort()  # or one that still waits for a client that reads nothing stays
 
 
 def host_name(host: str) -> str:
@@ -131,6 +137,20 @@ def refuse_foreign_origin(request: web.Request, *, same_port: bool) -> None:
             text=f"A page from {origin} may not connect to {here}: only our own page may. "
             "Open the page by the name that it connects to.\n"
         )
+
+
+def binary(received: WSMessage) -> bytes:
+    """The content of what came over a WebSocket.
+
+    Raises MessageError where it is text, or where it broke the protocol or a limit, after which
+    aiohttp has closed the connection.
+    """
+    if received.type is WSMsgType.BINARY:
+        content: bytes = received.data
+        return content
+    if received.type is WSMsgType.ERROR:
+        raise MessageError(f"{received.data} (headset.max_message_bytes is the limit of a message)")
+    raise MessageError("expected bytes, got text")
 
 
 async def close_politely(websocket: web.WebSocketResponse, code: int, reason: str) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
-from aiohttp import WSCloseCode, WSMsgType, web
+from aiohttp import WSCloseCode, web
 
 from operators.fault_report import FaultReport, Report
 from operators.message import Message, MessageError
@@ -18,6 +18,7 @@ from operators.page_layout import decode_bytes
 from operators.server_thread import (
     SHUTDOWN_S,
     ServerThread,
+    binary,
     close_politely,
     refuse_foreign_origin,
 )
@@ -150,17 +151,10 @@ class TrackingServer:
             if self._driver is not driver:
                 return
             try:
-                if received.type is not WSMsgType.BINARY:
-                    raise MessageError("expected bytes, got text")
-                message, time_ms = decode_bytes(received.data)
+                message, time_ms = decode_bytes(binary(received))
                 self._take(driver, message, time_ms, received_ns)
             except MessageError as error:
                 self._faults.add(f"dropped a message of {driver.name}: {error}")
-        if driver.websocket.close_code == WSCloseCode.MESSAGE_TOO_BIG:
-            self._faults.add(
-                f"{driver.name} was disconnected: it sent more than "
-                f"{self._settings.max_message_bytes} bytes at once (headset.max_message_bytes)"
-            )
 
     def _take(self, driver: _Driver, message: Message, time_ms: float, received_ns: int) -> None:
         if not isinstance(message, TRACKING_MESSAGES):

@@ -13,14 +13,13 @@ from operators.replay import FINISHED
 from operators.settings import ROOT, load_settings, resolve
 
 DATAFLOW = ROOT / "dataflows/teleop_replay.yml"
-CONFIG = ROOT / "configs/teleop_replay.yml"
 
 EXAMPLES = """\
 examples:
   panodora replay                                   the shipped recording
   panodora replay recordings/2026-03-01_10-00-00    one of your own
-  PANODORA__SIMULATION__CLOCK=lockstep panodora replay
-                                                    as fast as the machine can, the same each time
+  panodora replay --dataflow dataflows/teleop_replay_record.yml
+                                                    and record what comes of it, in lockstep
 """
 
 
@@ -43,12 +42,13 @@ def add_parser(commands: Any) -> None:
 
 def run(chosen: argparse.Namespace) -> int:
     """Start dora, pass on what it says, and stop it when the recording has ended."""
-    environment = {**os.environ, "PANODORA_CONFIG": os.environ.get("PANODORA_CONFIG", str(CONFIG))}
+    config = os.environ.get("PANODORA_CONFIG", f"configs/{chosen.dataflow.name}")
+    environment = {**os.environ, "PANODORA_CONFIG": config}
     if chosen.recording is not None:
         environment["PANODORA__REPLAY__RECORDING"] = str(chosen.recording.resolve())
         folder = chosen.recording
     else:
-        folder = resolve(load_settings(environment["PANODORA_CONFIG"]).replay.recording)
+        folder = resolve(load_settings(config).replay.recording)
     recording = RecordingReader(folder)
     first_ns, last_ns = recording.span_ns
     print(

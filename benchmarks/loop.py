@@ -1,0 +1,145 @@
+"""The whole loop: a recording drives it through a real dora, one client takes every panorama."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Collection, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from benchmarks.acknowledging_client import AcknowledgingClient
+from benchmarks.figure import Figure
+from operators.settings import ROOT
+
+NAMES = (
+    "loop.panorama_rate",
+    "loop.hand_to_jpeg",
+    "loop.real_time_factor",
+    "loop.memory_growth",
+)
+
+MINUTE_S = 60.0
+MEMORY_FROM_S, MEMORY_TO_S = 1 * MINUTE_S, 6 * MINUTE_S
+MEMORY_SAMPLES, MEMORY_SAMPLE_S = 10, 1.0
+
+
+def figures(names: Collection[str]) -> Iterator[Figure]:
+    """Run the replay dataflow for a minute, or for six where memory is asked for."""
+    with_memory = "loop.memory_growth" in names
+    growth, report, intervals_ms = _run(MEMORY_TO_S if with_memory else MINUTE_S, with_memory)
+    made = {
+        "loop.panorama_rate": Figure(
+            name="loop.panorama_rate",
+            value=1e3 / float(np.mean(intervals_ms)),
+            unit="Hz",
+            note=f"p95 of the intervals {np.percentile(intervals_ms, 95):.1f} ms",
+        ),
+        "loop.hand_to_jpeg": Figure(
+            name="loop.hand_to_jpeg",
+            value=report["hand_to_sent_ms"]["p50"],
+            unit="ms",
+            p95=report["hand_to_sent_ms"]["p95"],
+        ),
+        "loop.real_time_factor": Figure(
+            name="loop.real_time_factor", value=report["real_time_factor"], unit="1"
+        ),
+    }
+    if growth is not None:
+        made["loop.memory_growth"] = Figure(
+            name="loop.memory_growth", value=growth, unit="% of RSS, all nodes"
+        )
+    for name in names:
+        yield made[name]
+
+
+def _run(seconds: float, with_memory: bool) -> tuple[float | None, dict[str, Any], Any]:
+    port = _free_port()
+    with tempfile.TemporaryDirectory() as folder:
+        report = Path(folder) / "latency.json"
+        environment = {
+            **os.environ,
+            "PANODORA_CONFIG": "configs/teleop_replay.yml",
+            "PANODORA__REPLAY__LOOP": "true",
+            "PANODORA__HEADSET__PORT": str(port),
+            "PANODORA__LATENCY__REPORT": str(report),
+        }
+        client = AcknowledgingClient(port)
+        log = Path(folder) / "dora.log"
+        with log.open("w") as output:
+            dora = subprocess.Popen(
+                [
+                    str(Path(sys.executable).with_name("dora")),
+                    "run",
+                    str(ROOT / "dataflows/teleop_replay.yml"),
+                ],
+                env={**environment, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"},
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        client.start()
+        try:
+            _wait_for_pictures(client, dora, log)
+            growth = _watch(dora.pid, seconds, with_memory)
+        finally:
+            client.stop()
+            dora.send_signal(signal.SIGINT)
+            dora.wait(30)
+        arrivals = np.array([arrival for _, _, arrival in client.arrivals])
+        return growth, json.loads(report.read_text()), np.diff(arrivals) / 1e6
+
+
+def _wait_for_pictures(client: AcknowledgingClient, dora: Any, log: Path) -> None:
+    for _ in range(600):
+        if len(client.arrivals) > 60:
+            client.arrivals.clear()
+            return
+        if dora.poll() is not None:
+            break
+        time.sleep(0.1)
+    raise RuntimeError(f"no pictures came:\n{log.read_text()[-4000:]}")
+
+
+def _watch(dora_pid: int, seconds: float, with_memory: bool) -> float | None:
+    """Let the loop run; the growth of all nodes' memory in percent, if that is asked for."""
+    if not with_memory:
+        time.sleep(seconds)
+        return None
+    before = 0.0
+    started = time.monotonic()
+    time.sleep(MEMORY_FROM_S)
+    before = _median_rss(dora_pid)
+    while time.monotonic() - started < seconds - MEMORY_SAMPLES * MEMORY_SAMPLE_S:
+        time.sleep(5)
+        print(f"# {time.monotonic() - started:.0f} of {seconds:.0f} s", file=sys.stderr, end="\r")
+    return 100.0 * (_median_rss(dora_pid) - before) / before
+
+
+def _median_rss(dora_pid: int) -> float:
+    samples = []
+    for _ in range(MEMORY_SAMPLES):
+        samples.append(sum(_rss_pages(pid) for pid in _children(dora_pid)))
+        time.sleep(MEMORY_SAMPLE_S)
+    return float(np.median(samples))
+
+
+def _children(parent: int) -> list[int]:
+    tasks = Path(f"/proc/{parent}/task").iterdir()
+    return [int(pid) for task in tasks for pid in (task / "children").read_text().split()]
+
+
+def _rss_pages(pid: int) -> int:
+    return int(Path(f"/proc/{pid}/statm").read_text().split()[1])
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port: int = server.getsockname()[1]
+        return port

@@ -1,0 +1,144 @@
+"""Starts a real dataflow with free ports, reads what it says, and sees that nothing is left."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from operators.settings import ROOT
+
+BIN = Path(sys.executable).parent
+START_S = 60.0
+STOP_S = 20.0
+SHARED_MEMORY = Path("/dev/shm")
+LEFT_BYTES = 64 * 1024
+
+
+@dataclass
+class Running:
+    """A program that runs dora, and every line that it has printed."""
+
+    process: subprocess.Popen[str]
+    ports: tuple[int, int]
+    lines: list[str] = field(default_factory=list)
+    _heard: threading.Condition = field(default_factory=threading.Condition)
+
+    @property
+    def page(self) -> str:
+        """The page's address."""
+        return f"http://localhost:{self.ports[0]}"
+
+    @property
+    def said(self) -> str:
+        """Everything printed so far."""
+        return "".join(self.lines)
+
+    def listen(self) -> None:
+        """Collect lines until the program ends."""
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            with self._heard:
+                self.lines.append(line)
+                self._heard.notify_all()
+
+    def wait_for(self, words: str, timeout_s: float = START_S) -> None:
+        """Wait until a line has these words."""
+        with self._heard:
+            heard = self._heard.wait_for(lambda: words in self.said, timeout_s)
+        assert heard, f"{words!r} was not said in {timeout_s} s:\n{self.said[-6000:]}"
+
+    def interrupt(self, *, group: bool = False) -> int:
+        """Press Ctrl-C, which a terminal sends to the whole group; wait for the end."""
+        if self.process.poll() is None:
+            if group:
+                os.killpg(self.process.pid, signal.SIGINT)
+            else:
+                self.process.send_signal(signal.SIGINT)
+        return self.process.wait(STOP_S)
+
+
+def free_ports(count: int) -> list[int]:
+    """Ports that nobody listens on at the moment."""
+    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
+    ports = [s.getsockname()[1] for s in sockets]
+    for s in sockets:
+        s.close()
+    return ports
+
+
+def environment(ports: tuple[int, int], **variables: str) -> dict[str, str]:
+    """The machine's environment with this Python first, free ports, and more variables."""
+    return {
+        **{k: v for k, v in os.environ.items() if not k.startswith("PANODORA")},
+        "PATH": f"{BIN}:{os.environ['PATH']}",
+        "RUST_BACKTRACE": "0",
+        "PANODORA__HEADSET__PORT": str(ports[0]),
+        "PANODORA__HEADSET__TRACKING_PORT": str(ports[1]),
+        **variables,
+    }
+
+
+@contextmanager
+def running(command: list[str], **variables: str) -> Iterator[Running]:
+    """Run a program of the environment in a group of its own; at the end it is gone."""
+    first, second = free_ports(2)
+    process = subprocess.Popen(
+        [str(BIN / command[0]), *command[1:]],
+        cwd=ROOT,
+        env=environment((first, second), **variables),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+    run = Running(process, (first, second))
+    listener = threading.Thread(target=run.listen, daemon=True)
+    listener.start()
+    try:
+        yield run
+    finally:
+        try:
+            run.interrupt()
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+            raise
+        finally:
+            listener.join(5)
+            assert process.stdout is not None
+            process.stdout.close()
+
+
+def node_processes(ports: tuple[int, int]) -> list[str]:
+    """Commands of the processes that run with these ports, by their environment."""
+    mark = f"PANODORA__HEADSET__PORT={ports[0]}".encode()
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            if mark in (folder / "environ").read_bytes().split(b"\0"):
+                found.append((folder / "cmdline").read_bytes().replace(b"\0", b" ").decode())
+        except OSError:  # it has ended, or is not ours
+            continue
+    return found
+
+
+def large_shared_memory() -> set[str]:
+    """dora's files of more than 64 kB in shared memory."""
+    files = SHARED_MEMORY.glob("*.zenoh")
+    return {f.name for f in files if f.stat().st_size > LEFT_BYTES}
+
+
+def assert_nothing_left(run: Running, before: set[str]) -> None:
+    """No process, and no shared memory of more than 64 kB."""
+    deadline = time.monotonic() + 5
+    while (left := node_processes(run.ports)) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not left
+    assert not large_shared_memory() - before

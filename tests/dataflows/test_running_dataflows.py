@@ -1,0 +1,163 @@
+"""Real dataflows through a real dora: they run, say what is wrong, and leave nothing behind."""
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from benchmarks.acknowledging_client import AcknowledgingClient
+from operators.recording import RecordingReader, RecordingWriter
+from operators.settings import ROOT
+from tests.dataflows.running import (
+    BIN,
+    assert_nothing_left,
+    environment,
+    free_ports,
+    large_shared_memory,
+    running,
+)
+
+pytestmark = [pytest.mark.dataflow, pytest.mark.gl]
+
+SHIPPED = ROOT / "assets/recordings/two_hands"
+OPEN = "Open http://localhost:"
+
+
+@pytest.fixture(scope="module")
+def short_recording(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The first four seconds of the shipped recording."""
+    folder = tmp_path_factory.mktemp("short") / "recording"
+    writer = RecordingWriter(folder, settings={})
+    for recorded in RecordingReader(SHIPPED).messages():
+        if recorded.header.capture_ns > 5_000_000_000:
+            break
+        writer.write(recorded.message, recorded.header)
+    writer.close()
+    return folder
+
+
+def test_replay_shows_pictures_and_ends_with_a_table(short_recording: Path) -> None:
+    before = large_shared_memory()
+    with running(
+        ["panodora", "replay", str(short_recording)], PANODORA_CONFIG="configs/teleop_replay.yml"
+    ) as run:
+        client = AcknowledgingClient(run.ports[0])
+        client.start()
+        run.wait_for("replay: finished")
+        assert run.process.wait(20) == 0
+        client.stop()
+    run.wait_for("simulated time over real time")
+    assert len(client.arrivals) > 40  # 4 s at 60 Hz, on however busy a machine
+    for stage in ("preprocess", "retarget", "guard", "simulate", "capture_panorama"):
+        assert stage in run.said.split("working ms")[1]
+    assert_nothing_left(run, before)
+
+
+@pytest.mark.parametrize("group", [False, True], ids=["one signal", "the terminal's group"])
+def test_ctrl_c_leaves_nothing_behind(group: bool) -> None:
+    before = large_shared_memory()
+    with running(["dora", "run", "dataflows/teleop.yml"]) as run:
+        run.wait_for(OPEN)
+        assert run.interrupt(group=group) == 0
+    assert "Traceback" not in run.said
+    assert_nothing_left(run, before)
+
+
+def test_dora_start_and_stop_leave_nothing_behind(tmp_path: Path) -> None:
+    before = large_shared_memory()
+    page, tracking, coordinator = free_ports(3)
+    variables = environment((page, tracking), DORA_COORDINATOR_PORT=str(coordinator))
+
+    def dora(*arguments: str) -> str:
+        ended = subprocess.run(
+            [str(BIN / "dora"), *arguments],
+            cwd=ROOT,
+            env=variables,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        assert ended.returncode == 0, ended.stdout + ended.stderr
+        return ended.stdout
+
+    client = AcknowledgingClient(page)
+    try:
+        dora("up")
+        dora("start", "dataflows/teleop.yml", "--name", "tele", "--detach")
+        client.start()
+        assert client.wait_for_pictures(3, timeout_s=60)
+        dora("stop", "--name", "tele")
+    finally:
+        client.stop()
+        dora("down")
+    from tests.dataflows.running import Running
+
+    assert_nothing_left(Running(process=None, ports=(page, tracking)), before)  # type: ignore[arg-type]
+
+
+def test_a_lockstep_replay_gives_the_same_states_bit_for_bit(
+    short_recording: Path, tmp_path: Path
+) -> None:
+    states = []
+    for turn in ("first", "second"):
+        with running(
+            [
+                "panodora",
+                "replay",
+                "--dataflow",
+                "dataflows/teleop_replay_record.yml",
+                str(short_recording),
+            ],
+            PANODORA_CONFIG="configs/teleop_replay_record.yml",
+            PANODORA__RECORD__FOLDER=str(tmp_path / turn),
+        ) as run:
+            assert run.process.wait(120) == 0, run.said[-3000:]
+        (folder,) = (tmp_path / turn).iterdir()
+        messages = RecordingReader(folder).messages(["scene_state"])
+        states.append([m.message for m in messages])
+    first, second = states
+    assert len(first) == len(second) > 200
+    for a, b in zip(first, second, strict=True):
+        assert a.step == b.step
+        np.testing.assert_array_equal(a.body_poses, b.body_poses)
+        np.testing.assert_array_equal(a.joint_velocities, b.joint_velocities)
+    assert not np.array_equal(first[0].body_poses, first[-1].body_poses)
+
+
+@pytest.mark.parametrize(
+    ("variables", "words"),
+    [
+        ({"PANODORA__HEADSET__PRT": "1"}, ["unknown key 'headset.prt'", "tracking_port"]),
+        ({"PANODORA_CONFIG": "configs/absent.yml"}, ["absent.yml: no such file"]),
+        ({"PANODORA__HANDS__LEFT": "absent.yml"}, ["absent.yml", "configs/hands"]),
+        (
+            {"__EGL_VENDOR_LIBRARY_FILENAMES": "/nonexistent"},
+            ["OpenGL", "apt install", "renderer to mujoco"],
+        ),
+    ],
+    ids=["wrong key", "no config", "no hand", "no EGL"],
+)
+@pytest.mark.parametrize(
+    "command", [["dora", "run", "dataflows/teleop.yml"], ["panodora", "doctor"]]
+)
+def test_what_cannot_work_is_said_at_the_start(
+    command: list[str], variables: dict[str, str], words: list[str]
+) -> None:
+    before = large_shared_memory()
+    with running(command, **variables) as run:
+        assert run.process.wait(60) != 0
+    for word in words:
+        assert word in run.said
+    assert "Traceback" not in run.said
+    assert_nothing_left(run, before)
+
+
+def test_a_missing_urdf_is_named(tmp_path: Path) -> None:
+    shutil.copy(ROOT / "configs/hands/inspire_left.yml", tmp_path / "hand.yml")
+    with running(["panodora", "doctor"], PANODORA__HANDS__LEFT=str(tmp_path / "hand.yml")) as run:
+        assert run.process.wait(30) == 1
+    assert "left.urdf" in run.said
+    assert str(tmp_path / "hand.yml") in run.said

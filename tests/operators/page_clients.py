@@ -1,0 +1,57 @@
+"""Clients of the page's two servers that are not ours: the `websockets` package's."""
+
+import contextlib
+import queue
+from collections.abc import Iterator
+from typing import Any
+
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import ClientConnection, connect
+
+from operators.message import Message
+from operators.page_layout import decode_bytes, encode_bytes
+
+LIMIT_S = 10.0
+
+
+class Recorder:
+    """Callable that keeps what it is called with; `next` waits for a call."""
+
+    def __init__(self) -> None:
+        self._calls: queue.Queue[tuple[Any, ...]] = queue.Queue()
+
+    def __call__(self, *arguments: Any) -> None:
+        self._calls.put(arguments)
+
+    def next(self) -> tuple[Any, ...]:
+        return self._calls.get(timeout=LIMIT_S)
+
+    def all(self) -> list[tuple[Any, ...]]:
+        """What was kept until now and not taken."""
+        return [self._calls.get_nowait() for _ in range(self._calls.qsize())]
+
+
+@contextlib.contextmanager
+def connected(port: int, path: str, **options: Any) -> Iterator[ClientConnection]:
+    options = {"proxy": None, "max_size": None, "close_timeout": LIMIT_S, **options}
+    with connect(f"ws://127.0.0.1:{port}{path}", **options) as client:
+        yield client
+
+
+def receive(client: ClientConnection) -> Message:
+    content = client.recv(timeout=LIMIT_S)
+    assert isinstance(content, bytes)
+    return decode_bytes(content)[0]
+
+
+def send(client: ClientConnection, message: Message, time_ms: float = 1.0) -> None:
+    client.send(encode_bytes(message, time_ms))
+
+
+def closing(client: ClientConnection) -> tuple[int, str]:
+    """The code and the reason with which the server closes, whatever it sends before."""
+    with contextlib.suppress(ConnectionClosed):
+        while True:
+            client.recv(timeout=LIMIT_S)
+    assert client.close_code is not None
+    return client.close_code, client.close_reason or ""

@@ -1,0 +1,234 @@
+import asyncio
+import contextlib
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from typing import Any
+
+import numpy as np
+import pytest
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.sync.client import ClientConnection
+
+from operators import tracking_server
+from operators.fault_report import FaultReport
+from operators.message import Message
+from operators.messages import Controllers, Hands, Head, OperatorInput, Session, Watch
+from operators.page_layout import encode_bytes
+from operators.settings import HeadsetSettings, SettingsError
+from operators.tracking_server import TrackingServer
+from tests.operators.page_clients import Recorder, closing, connected, send
+from tests.operators.samples import sample
+
+
+class Served:
+    """A tracking server, and what it calls back."""
+
+    def __init__(self, **settings: Any) -> None:
+        self.messages, self.faults = Recorder(), Recorder()
+        self.server = TrackingServer(
+            HeadsetSettings(**{"tracking_port": 0, **settings}), self.messages, self.faults
+        )
+        self.server.start()
+
+    def __enter__(self) -> "Served":
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.server.stop()
+
+    def client(
+        self, name: str = "page-1", token: str = "", **options: Any
+    ) -> AbstractContextManager[ClientConnection]:
+        path = f"/tracking?client={name}&token={token}"
+        return connected(self.server.port, path, **options)
+
+    def assert_let_go(self, client: str) -> None:
+        """The next that is heard of a client is that its hands are lost and no key is held."""
+        hands, name, _, received_ns = self.messages.next()
+        assert isinstance(hands, Hands)
+        hands.check()
+        assert (name, hands.client) == (client, client)
+        assert not hands.valid.any()
+        assert np.isnan(hands.stage_from_wrist).all()
+        keys, name, _, also_received_ns = self.messages.next()
+        assert isinstance(keys, OperatorInput)
+        assert (name, received_ns) == (client, also_received_ns)
+        assert not any((keys.engage, keys.stop, keys.recentre, *keys.clutch))
+
+
+@pytest.fixture
+def served() -> Iterator[Served]:
+    with Served() as made:
+        yield made
+
+
+def same(left: Message, right: Message, but: str = "") -> bool:
+    return type(left) is type(right) and all(
+        np.array_equal(getattr(left, field.name), getattr(right, field.name), equal_nan=False)
+        for field in left.FIELDS
+        if field.name != but
+    )
+
+
+@pytest.mark.parametrize("message_type", [Head, Hands, Controllers, OperatorInput])
+def test_hands_on_what_the_page_says(served: Served, message_type: type[Message]) -> None:
+    with served.client("page-7", origin="http://127.0.0.1:8012") as client:
+        said = sample(message_type, client="someone else")
+        send(client, said, time_ms=1234.5)
+        message, name, time_ms, received_ns = served.messages.next()
+    assert same(message, said, but="client")
+    assert (message.client, name, time_ms) == ("page-7", "page-7", 1234.5)
+    assert received_ns > 0
+
+
+def test_a_taken_port_is_a_setting_to_change(served: Served) -> None:
+    with pytest.raises(SettingsError) as refused, Served(tracking_port=served.server.port):
+        pass
+    for word in (str(served.server.port), "headset.tracking_port", "PANODORA__HEADSET__TRACKING"):
+        assert word in str(refused.value)
+
+
+@pytest.mark.parametrize("origin", ["http://evil.example:8012", "null", "http://127.0.0.1.evil"])
+def test_another_sites_page_is_refused(served: Served, origin: str) -> None:
+    with pytest.raises(InvalidStatus) as refused, served.client(origin=origin):
+        pass
+    assert refused.value.response.status_code == 403
+
+
+@pytest.mark.parametrize("name", ["", "a%20b", "x" * 65, "%0a", "../x"])
+def test_a_client_must_have_a_name(served: Served, name: str) -> None:
+    with pytest.raises(InvalidStatus) as refused, served.client(name):
+        pass
+    assert refused.value.response.status_code == 400
+
+
+def not_a_number() -> bytes:
+    head = sample(Head)
+    head.stage_from_head[0, 3] = np.nan
+    return encode_bytes(head, 1.0)
+
+
+def sheared() -> bytes:
+    hands = sample(Hands)
+    hands.stage_from_wrist[1, 0, 1] += 0.5
+    return encode_bytes(hands, 1.0)
+
+
+def wrong_version() -> bytes:
+    content = bytearray(encode_bytes(sample(Head), 1.0))
+    content[2] = 99
+    return bytes(content)
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ("hands", "expected bytes, got text"),
+        (b"\x00", "expected at least 12 bytes"),
+        (encode_bytes(sample(Hands), 1.0)[:-1], "hands.squeeze"),
+        (b"\xff" * 64, "finite time"),
+        (not_a_number(), "head.stage_from_head"),
+        (sheared(), "hands.stage_from_wrist: expected rigid"),
+        (wrong_version(), "expected version 1, got 99"),
+        (encode_bytes(Watch(watching=True), 1.0), "watch is not for this port"),
+    ],
+)
+def test_a_message_that_cannot_be_used_is_dropped_and_the_next_is_taken(
+    served: Served, content: bytes | str, words: str
+) -> None:
+    with served.client() as client:
+        client.send(content)
+        send(client, sample(Head))
+        assert isinstance(served.messages.next()[0], Head)
+        (fault,) = served.faults.next()
+        assert "page-1" in fault
+        assert words in fault
+
+
+def test_a_huge_message_ends_the_connection_and_the_robot_is_let_go(served: Served) -> None:
+    with served.client() as client:
+        send(client, sample(Hands))
+        served.messages.next()
+        with contextlib.suppress(ConnectionClosed):
+            client.send(bytes(100_000_000))
+        assert closing(client)[0] in (1009, 1006)
+        served.assert_let_go("page-1")
+        assert "headset.max_message_bytes" in served.faults.next()[0]
+    with served.client("page-2") as client:
+        send(client, sample(Head))
+        assert served.messages.next()[1] == "page-2"
+
+
+def test_the_robot_is_let_go_when_its_driver_leaves(served: Served) -> None:
+    with served.client() as client:
+        send(client, sample(OperatorInput, engage=True))
+        assert served.messages.next()[0].engage
+    served.assert_let_go("page-1")
+
+
+def test_the_robot_is_let_go_when_its_driver_falls_silent(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tracking_server, "SILENCE_S", 0.01)
+    with served.client() as client:
+        send(client, sample(Hands))
+        assert served.messages.next()[0].valid.all()
+        served.assert_let_go("page-1")
+        send(client, sample(Hands))  # it may go on
+        assert served.messages.next()[0].valid.all()
+        served.assert_let_go("page-1")
+    assert not served.messages.all()  # and is not let go twice
+
+
+def test_the_newest_client_drives(served: Served) -> None:
+    with served.client("old") as old:
+        send(old, sample(Hands))
+        served.messages.next()
+        with served.client("new") as new:
+            assert closing(old) == (4001, "replaced by a newer session")
+            served.assert_let_go("old")
+            send(new, sample(Head))
+            assert served.messages.next()[1] == "new"
+    served.assert_let_go("new")
+
+
+def test_a_session_with_a_token_admits_those_who_have_it(served: Served) -> None:
+    with served.client("early") as early:
+        send(early, sample(Head))
+        served.messages.next()
+        served.server.set_session(Session(token="secret", clients=()))
+        code, reason = closing(early)
+        assert code == 4003
+        assert "reload the page" in reason
+        served.assert_let_go("early")
+    with served.client("guess", token="guess") as guessing:
+        assert closing(guessing)[0] == 4003
+    assert "guess" in served.faults.next()[0]
+    with served.client("page", token="secret") as client:
+        send(client, sample(Head))
+        assert served.messages.next()[1] == "page"
+
+
+def test_stopping_lets_the_robot_go(served: Served) -> None:
+    with served.client() as client:
+        send(client, sample(Hands))
+        served.messages.next()
+        served.server.stop()
+        served.assert_let_go("page-1")
+        assert closing(client) == (1001, "the server stops")
+
+
+def test_faults_are_told_at_once_and_then_counted() -> None:
+    said = Recorder()
+
+    async def make_faults() -> None:
+        faults = FaultReport(said, interval_s=0.001)
+        for number in range(1000):
+            faults.add(f"fault {number}")
+        assert said.all() == [("fault 0",)]
+        while not (told := said.all()):
+            await asyncio.sleep(0)
+        assert told == [("999 more faults, the latest: fault 999",)]
+        assert faults.total == 1000
+
+    asyncio.run(make_faults())
