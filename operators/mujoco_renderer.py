@@ -13,11 +13,7 @@ from operators.drawn_geoms import DRAWN_GROUPS, DrawnGeoms
 from operators.gl_context import PACKAGES, NoOpenGLError
 from operators.gl_painter import NEAR_M
 
-FAR_M: Final = 100.0
-
-SUN_DIRECTION: Final = (0.25, -0.25, -1.0)
-"""Where the light that MuJoCo ties to the camera shines instead: turning with each of the six
-cameras it would leave seams between the faces."""
+FAR_M: Final = 200.0
 
 
 class MujocoRenderer:
@@ -89,6 +85,8 @@ class MujocoRenderer:
         camera = mujoco.MjvCamera()
         camera.lookat[:] = self._camera_position
         camera.distance = 0.0
+        # MuJoCo's headlight shines along this camera: for all six faces from behind and above.
+        camera.azimuth, camera.elevation = 0.0, -60.0
         mujoco.mjv_updateScene(
             self._model,
             self._data,
@@ -98,10 +96,6 @@ class MujocoRenderer:
             mujoco.mjtCatBit.mjCAT_ALL,
             self.scene,
         )
-        for light in self.scene.lights[: self.scene.nlight]:
-            if light.headlight:
-                light.pos[:] = self._camera_position
-                light.dir[:] = np.divide(SUN_DIRECTION, np.linalg.norm(SUN_DIRECTION))
 
     def _draw(self, face: int) -> None:
         _, down, forward = WORLD_FROM_FACE[face].T

@@ -1,7 +1,6 @@
 """The robot's surroundings as one panorama: six cameras at its head, joined."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Final, Self
 
 import mujoco
@@ -9,32 +8,19 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from operators.cube_map import FaceRegion
-from operators.equirectangular import CONVERTERS, check_pixels
+from operators.equirectangular import CONVERTERS
 from operators.gl_renderer import GlRenderer
+from operators.messages import Panorama
 from operators.mujoco_renderer import MujocoRenderer
 from operators.panorama_tiles import PanoramaTiles
 from operators.renderer import Renderer
 from operators.settings import Settings
 
 RENDERERS: Final[dict[str, Callable[[mujoco.MjModel, ArrayLike, int], Renderer]]] = {
-    "gl": GlRenderer, "mujoco": MujocoRenderer,
+    "gl": GlRenderer,
+    "mujoco": MujocoRenderer,
 }
 """By their names in the settings."""
-
-
-@dataclass(frozen=True)
-class Panorama:
-    """A captured frame.
-
-    pixels: (H, 2H, 3) uint8 RGB: forward at the centre column, right of it to the right, row 0 up.
-    tile_version: (rows, columns) int64: the number of the frame in which each tile last changed;
-        after a full redraw that frame's everywhere.
-    frame: this frame's number; the first is 1.
-    """
-
-    pixels: NDArray[np.uint8]
-    tile_version: NDArray[np.int64]
-    frame: int
 
 
 class PanoramaCapture:
@@ -42,16 +28,17 @@ class PanoramaCapture:
 
     model: a compiled scene, which is only read.
     settings: `panorama` says how, `scene.anchor_position` from where.
-    Raises NoOpenGLError without EGL, ImportError without the converter's package, ValueError for
-    a model or a width that the renderer or the converter cannot take.
+    Raises NoOpenGLError without EGL, SettingsError without the converter's package or for a width
+    that it cannot take, ValueError for a model that the renderer cannot draw.
     """
 
     def __init__(self, model: mujoco.MjModel, settings: Settings) -> None:
         chosen = settings.panorama
         dimensions = chosen.face_size, chosen.height, chosen.width
         self._converter = CONVERTERS[chosen.converter](*dimensions)
+        self._tile_size = chosen.tile_size
         self._tiles = PanoramaTiles(*dimensions, chosen.tile_size)
-        # Callers hand in another buffer for every frame; what did not change is kept here.
+        # What did not change since the last frame is kept here.
         self._pixels = np.zeros((chosen.height, chosen.width, 3), np.uint8)
         self._converted = np.zeros_like(self._pixels)
         self._tile_version = np.zeros(self._tiles.shape, np.int64)
@@ -60,19 +47,16 @@ class PanoramaCapture:
             model, settings.scene.anchor_position, chosen.face_size
         )
 
-    def capture(
-        self, body_poses: ArrayLike, out: NDArray[np.uint8] | None = None, full: bool = False
-    ) -> Panorama:
+    def capture(self, body_poses: ArrayLike, full: bool = False) -> Panorama:
         """See the bodies where they are now.
 
         body_poses: `world_from_body` (bodies, 7) [x y z qx qy qz qw], float64, in MuJoCo's order
         of bodies, the world first; bodies at the end that carry nothing visible may be left out.
-        out: (H, 2H, 3) uint8, C-contiguous, to be written and returned as the pixels.
         full: draw everything and call every tile changed, even if little moved.
-        Raises ValueError for poses or an output of another shape or dtype, or not finite.
+        Returns the panorama, whose pixels are a read-only view until the next capture; frames are
+        counted from 1 in its tile_version.
+        Raises ValueError for poses of another shape, or not finite.
         """
-        if out is not None:
-            check_pixels("out", out, self._pixels.shape)
         regions = self._renderer.render(body_poses, full)
         self._frame += 1
         if full or self._frame == 1:
@@ -80,10 +64,11 @@ class PanoramaCapture:
             self._tile_version[:] = self._frame
         elif regions:
             self._update(regions)
-        if out is None:
-            out = np.empty_like(self._pixels)
-        np.copyto(out, self._pixels)
-        return Panorama(out, self._tile_version.copy(), self._frame)
+        pixels = self._pixels.view()
+        pixels.flags.writeable = False
+        return Panorama(
+            pixels=pixels, tile_size=self._tile_size, tile_version=self._tile_version.copy()
+        )
 
     def _update(self, regions: Sequence[FaceRegion]) -> None:
         """Convert the tiles that show these regions, and keep those whose pixels differ.

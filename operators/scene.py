@@ -23,7 +23,9 @@ START_FROM_ANCHOR: Final = (0.25, 0.2, -0.2)
 mirror image. Palms are down, fingers forward: above the table's near edge in the usual scene."""
 
 GROUND: Final = "ground"
-GROUND_HALF_EXTENT_M: Final = 10.0
+GROUND_HALF_EXTENT_M: Final = 100.0
+"""From the robot's head its edge is a degree below the horizon."""
+
 SHAPES: Final = {
     "box": mujoco.mjtGeom.mjGEOM_BOX,
     "sphere": mujoco.mjtGeom.mjGEOM_SPHERE,
@@ -113,8 +115,8 @@ def _add_surroundings(spec: mujoco.MjSpec) -> None:
         name="sky",
         type=mujoco.mjtTexture.mjTEXTURE_SKYBOX,
         builtin=mujoco.mjtBuiltin.mjBUILTIN_GRADIENT,
-        rgb1=(0.75, 0.83, 0.90),
-        rgb2=(0.35, 0.45, 0.60),
+        rgb1=(0.35, 0.45, 0.60),
+        rgb2=(0.75, 0.83, 0.90),
         width=64,
         height=384,
     )
@@ -127,7 +129,7 @@ def _add_surroundings(spec: mujoco.MjSpec) -> None:
         width=128,
         height=128,
     )
-    # One repetition of the checker is two squares, each half a metre wide.
+    # One repetition of the checker is two squares; MuJoCo draws each a metre wide.
     checker = spec.add_material(name=GROUND, texrepeat=(1.0, 1.0), texuniform=True)
     checker.textures[mujoco.mjtTextureRole.mjTEXROLE_RGB] = GROUND
     ground = spec.worldbody.add_geom(
@@ -147,7 +149,7 @@ def _add_surroundings(spec: mujoco.MjSpec) -> None:
     spec.visual.headlight.ambient = (0.35, 0.35, 0.35)
     spec.visual.headlight.diffuse = (0.25, 0.25, 0.25)
     spec.visual.map.znear = 0.01
-    spec.visual.map.zfar = 30.0
+    spec.visual.map.zfar = 1.5 * GROUND_HALF_EXTENT_M
     # The planes above are in units of the model's extent.
     spec.stat.extent = 1.0
 

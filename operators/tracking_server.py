@@ -22,7 +22,7 @@ from operators.server_thread import (
     close_politely,
     refuse_foreign_origin,
 )
-from operators.settings import HeadsetSettings
+from operators.settings import HeadsetSettings, SettingsError
 
 TRACKING_MESSAGES: Final = (Head, Hands, Controllers, OperatorInput)
 """What the page may send here. Each says its source and client."""
@@ -71,6 +71,8 @@ class TrackingServer:
     """
 
     def __init__(self, settings: HeadsetSettings, on_message: OnMessage, on_fault: Report) -> None:
+        if settings.tracking_port is None:
+            raise SettingsError("headset.tracking_port: tracking needs a port, got none")
         self._settings = settings
         self._on_message = on_message
         self._faults = FaultReport(on_fault)

@@ -63,7 +63,7 @@ export class Connection {
   }
 
   send(bytes) {
-    if (this.state === "open") this.#socket.send(bytes);
+    if (this.#socket?.readyState === WebSocket.OPEN) this.#socket.send(bytes);
   }
 
   #lost(code, reason) {

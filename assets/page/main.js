@@ -121,6 +121,7 @@ function troubled(state, reason) {
 // What the operator does
 
 function sample() {
+  if (document.hidden) return;
   const now = performance.now();
   operator.step((now - steppedMs) / 1000);
   steppedMs = now;

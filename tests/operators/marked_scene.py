@@ -96,11 +96,12 @@ def seen_direction(picture: NDArray[np.uint8], background: NDArray[np.uint8]) ->
     difference[difference < 60] = 0.0
     assert difference.any(), "nothing is to be seen"
     solid_angle = np.hypot(direction[..., 0], direction[..., 1])
-    mean = np.einsum("rc,rci->i", difference * solid_angle, direction)
-    return mean / np.linalg.norm(mean)
+    mean: Array = np.einsum("rc,rci->i", difference * solid_angle, direction)
+    mean /= np.linalg.norm(mean)
+    return mean
 
 
 def pixels_apart(a: Array, b: Array, width: int) -> float:
     """The angle between unit directions, in pixels of a panorama's equator."""
     chord = float(np.linalg.norm(a - b))
-    return 2.0 * np.arcsin(chord / 2.0) * width / (2.0 * np.pi)
+    return float(2.0 * np.arcsin(chord / 2.0) * width / (2.0 * np.pi))

@@ -12,7 +12,8 @@ SIZE = 200
 
 def points_on_sphere(count: int) -> NDArray[np.float64]:
     points = np.random.default_rng(1).normal(size=(count, 3))
-    return points / np.linalg.norm(points, axis=-1, keepdims=True)
+    points /= np.linalg.norm(points, axis=-1, keepdims=True)
+    return points
 
 
 SURFACE = points_on_sphere(20_000)

@@ -176,6 +176,16 @@ def test_only_what_moved_is_drawn() -> None:
 
 
 @pytest.mark.gl
+def test_a_plane_that_moves_is_drawn_everywhere() -> None:
+    renderer = GlRenderer(
+        model_of('<body mocap="true"><geom type="plane" size="2 2 .1"/></body>'), CAMERA, SIZE
+    )
+    renderer.render(poses_at((0.0, 0.0, 0.0)))
+    assert renderer.render(poses_at((0.0, 0.0, 0.1))) == whole_faces(SIZE)
+    renderer.close()
+
+
+@pytest.mark.gl
 def test_bodies_that_carry_nothing_may_be_left_out() -> None:
     model = model_of(
         '<body><freejoint/><geom type="sphere" size=".2"/></body><body mocap="true" name="unseen"/>'

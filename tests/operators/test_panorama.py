@@ -86,7 +86,7 @@ def random_walk(bodies: int, steps: int) -> Iterator[NDArray[np.float64]]:
 @pytest.mark.parametrize("converter", CONVERTERS)
 def test_markers_appear_where_they_are(renderer: str, converter: str, capture_of: Capture) -> None:
     capture = capture_of(marker_model(), renderer=renderer, converter=converter, width=WIDTH)
-    background = capture.capture(marker_poses(np.array([1.0, 0, 0]), FAR_AWAY_M)).pixels
+    background = capture.capture(marker_poses(np.array([1.0, 0, 0]), FAR_AWAY_M)).pixels.copy()
     for name, direction in marker_directions().items():
         seen = seen_direction(capture.capture(marker_poses(direction)).pixels, background)
         assert pixels_apart(seen, direction, WIDTH) < 1.5, name
@@ -117,10 +117,9 @@ def test_tile_versions_say_when_pixels_changed(renderer: str, capture_of: Captur
         picture = capture.capture(poses)
         changed = (picture.pixels != before).any(-1).reshape(rows, tile, columns, tile).any((1, 3))
         version[changed] = frame
-        assert picture.frame == frame
         assert picture.tile_version.dtype == np.int64
         np.testing.assert_array_equal(picture.tile_version, version)
-        before, untouched = picture.pixels, untouched + int((~changed).sum())
+        before, untouched = picture.pixels.copy(), untouched + int((~changed).sum())
     assert untouched > 0
 
 
@@ -137,7 +136,6 @@ def test_nothing_moved_changes_no_tile(renderer: str, capture_of: Capture) -> No
     first = capture.capture(poses_at((1.0, 0.0, 1.6)))
     second = capture.capture(poses_at((1.0, 0.0, 1.6)))
     assert (second.tile_version == 1).all()
-    assert second.frame == 2
     np.testing.assert_array_equal(first.pixels, second.pixels)
 
 
@@ -147,38 +145,24 @@ def test_tiles_at_the_edges_may_be_cut(capture_of: Capture) -> None:
     assert picture.tile_version.shape == (4, 7)
 
 
-def test_the_output_is_written_as_a_whole_every_time(capture_of: Capture) -> None:
-    capture = capture_of(marker_model())
-    expected = capture.capture(poses_at((1.0, 0.0, 1.6))).pixels
-    for _ in range(2):
-        memory = bytearray(expected.nbytes)
-        out = np.frombuffer(memory, np.uint8).reshape(expected.shape)
-        picture = capture.capture(poses_at((1.0, 0.0, 1.6)), out)
-        assert picture.pixels is out
-        assert memory == expected.tobytes()
+def test_the_pixels_are_read_only(capture_of: Capture) -> None:
+    picture = capture_of(marker_model()).capture(poses_at((1.0, 0.0, 1.6)))
+    with pytest.raises(ValueError, match="read-only"):
+        picture.pixels[0] = 0
 
 
 @pytest.mark.parametrize("renderer", RENDERERS)
-def test_pictures_and_faces_are_the_callers_to_keep(renderer: str, capture_of: Capture) -> None:
+def test_tile_versions_and_faces_are_the_callers_to_keep(
+    renderer: str, capture_of: Capture
+) -> None:
     capture = capture_of(marker_model(), renderer=renderer, face_size=96)
     picture = capture.capture(poses_at((1.0, 0.0, 1.6)))
     faces = capture.faces()
     assert faces.shape == (6, 96, 96, 3)
-    kept = picture.pixels.copy(), picture.tile_version.copy(), faces.copy()
+    kept = picture.tile_version.copy(), faces.copy()
     capture.capture(poses_at((0.0, 1.0, 1.6)))
-    for now, then in zip((picture.pixels, picture.tile_version, faces), kept, strict=True):
+    for now, then in zip((picture.tile_version, faces), kept, strict=True):
         np.testing.assert_array_equal(now, then)
-
-
-@pytest.mark.parametrize(
-    "out",
-    [np.zeros((256, 512, 4), np.uint8), np.zeros((512, 256, 3), np.uint8), np.zeros((256, 512, 3))],
-    ids=["channels", "shape", "dtype"],
-)
-def test_other_outputs_are_refused(out: NDArray[Any], capture_of: Capture) -> None:
-    capture = capture_of(marker_model())
-    with pytest.raises(ValueError, match=r"out: expected .*\(256, 512, 3\), got"):
-        capture.capture(poses_at((1.0, 0.0, 1.6)), out)
 
 
 @pytest.mark.parametrize("renderer", RENDERERS)
@@ -197,12 +181,12 @@ def test_other_poses_are_refused_and_change_nothing(
     renderer: str, poses: NDArray[np.float64], fault: str, capture_of: Capture
 ) -> None:
     capture = capture_of(marker_model(), renderer=renderer, face_size=64)
-    expected = capture.capture(poses_at((1.0, 0.0, 1.6))).pixels
+    expected = capture.capture(poses_at((1.0, 0.0, 1.6))).pixels.copy()
     with pytest.raises(ValueError, match=fault):
         capture.capture(poses)
     picture = capture.capture(poses_at((1.0, 0.0, 1.6)))
     np.testing.assert_array_equal(picture.pixels, expected)
-    assert picture.frame == 2
+    assert picture.tile_version.max() <= 2
 
 
 def test_it_closes_as_a_context() -> None:

@@ -1,0 +1,111 @@
+"""Both servers of the page in a test's own process, and a picture to recognise."""
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from operators.header import Header
+from operators.messages import Hands, Panorama
+from operators.page_server import PageServer
+from operators.settings import HeadsetSettings
+from operators.tracking_server import TrackingServer
+from tests.e2e.browser import Browser
+from tests.operators.page_clients import Recorder
+
+Picture = NDArray[np.uint8]
+
+ROWS, COLUMNS = 480, 960
+COLOURS = {
+    "ahead": (245, 140, 30),
+    "right": (40, 200, 60),
+    "left": (50, 80, 230),
+    "behind": (235, 220, 50),
+    "up": (220, 60, 220),
+    "down": (40, 210, 220),
+}
+GREY, PURPLE = (110, 110, 110), (110, 30, 160)
+DOT_RIGHT, DOT_UP = math.radians(20), math.radians(15)
+DEGREES = math.pi / 180
+
+
+def marked_panorama() -> Picture:
+    """A patch of colour in every direction, and a purple dot right of and above the one ahead.
+
+    Drawn from the definition: the centre column is ahead, right of it is to the right, row 0 up.
+    """
+    columns, rows = np.meshgrid(np.arange(COLUMNS) + 0.5, np.arange(ROWS) + 0.5)
+    azimuth, elevation = (columns / COLUMNS - 0.5) * 2 * np.pi, (0.5 - rows / ROWS) * np.pi
+    pixels = np.full((ROWS, COLUMNS, 3), GREY, np.uint8)
+
+    def paint(colour: tuple[int, int, int], right: float, up: float, radius: float) -> None:
+        cosine = np.sin(elevation) * np.sin(up)
+        cosine += np.cos(elevation) * np.cos(up) * np.cos(azimuth - right)
+        pixels[cosine > np.cos(radius)] = colour
+
+    for name, right in (("ahead", 0.0), ("right", 90.0), ("behind", 180.0), ("left", -90.0)):
+        paint(COLOURS[name], right * DEGREES, 0.0, 12 * DEGREES)
+    paint(COLOURS["up"], 0.0, 90 * DEGREES, 12 * DEGREES)
+    paint(COLOURS["down"], 0.0, -90 * DEGREES, 12 * DEGREES)
+    paint(PURPLE, DOT_RIGHT, DOT_UP, 2 * DEGREES)
+    return pixels
+
+
+MARKED = marked_panorama()
+
+
+class Station:
+    """Both servers, and what they hear."""
+
+    def __init__(self) -> None:
+        self.heard, self.shown, self.clients, self.faults = (Recorder() for _ in range(4))
+        settings = HeadsetSettings(port=0, tracking_port=0)
+        self.tracking = TrackingServer(settings, self.heard, self.faults)
+        self.tracking.start()
+        self.page = self._page_server(settings)
+        self._seq = 0
+
+    def open(self, browser: Browser) -> None:
+        """Open the page, with a picture, and without the keys' card."""
+        self.offer()
+        browser.goto(self.page.address)
+        browser.wait_for("panodora.picturesShown > 0 && panodora.tracking === 'open'")
+        browser.press("KeyH")
+
+    def _page_server(self, settings: HeadsetSettings) -> PageServer:
+        server = PageServer(
+            settings, self.tracking.port, lambda *_: None, self.shown, self.clients, self.faults
+        )
+        server.start()
+        return server
+
+    def stop(self) -> None:
+        """End both; neither may have had anything to complain about."""
+        self.page.stop()
+        self.tracking.stop()
+        assert self.faults.all() == []
+
+    def restart_page(self) -> None:
+        port = int(self.page.address.rpartition(":")[2])
+        self.page = self._page_server(HeadsetSettings(port=port))
+
+    def offer(self) -> int:
+        panorama = Panorama(pixels=MARKED, tile_size=80, tile_version=np.zeros((6, 12), np.int64))
+        self._seq += 1
+        self.page.offer(panorama, Header(self._seq, 0), received_ns=0)
+        return self._seq
+
+    def hear(self, accept: Callable[[Any], bool]) -> Any:
+        """The next message from the page that is what we wait for."""
+        while True:
+            message = self.heard.next()[0]
+            if accept(message):
+                return message
+
+    def hands_now(self) -> Hands:
+        """The hands as they are after all that was heard until now."""
+        self.heard.all()
+        hands: Hands = self.hear(lambda message: isinstance(message, Hands))
+        return hands

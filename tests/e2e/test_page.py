@@ -1,0 +1,141 @@
+"""What someone sees and does on the page, in a real browser."""
+
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+
+from operators.messages import Hands, OperatorInput, OperatorState
+from tests.e2e.browser import Browser
+from tests.e2e.station import Station
+from tests.operators.page_clients import closing, connected
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def station() -> Iterator[Station]:
+    made = Station()
+    yield made
+    made.stop()
+
+
+@pytest.fixture
+def page(browser: Browser, station: Station) -> Iterator[Browser]:
+    """The page, open, with a picture and without the keys' card. It must not complain."""
+    station.open(browser)
+    yield browser
+    browser.goto("about:blank")
+    assert browser.errors() == []
+
+
+def test_one_texture_serves_every_picture(browser: Browser, station: Station) -> None:
+    browser.goto("about:blank")
+    browser.command("addScript", script=COUNT_CALLS)
+    browser.goto(station.page.address)
+    for _ in range(5):
+        seq = station.offer()
+        browser.wait_for(f"panodora.lastFrameSeq === {seq}")
+    assert browser.evaluate("glCalls") == {"createTexture": 1, "texImage2D": 1, "texSubImage2D": 4}
+
+
+COUNT_CALLS = """
+window.glCalls = {};
+for (const name of ["createTexture", "texImage2D", "texSubImage2D"]) {
+  const original = WebGL2RenderingContext.prototype[name];
+  WebGL2RenderingContext.prototype[name] = function (...values) {
+    glCalls[name] = (glCalls[name] ?? 0) + 1;
+    return original.apply(this, values);
+  };
+}
+"""
+
+
+def test_every_picture_is_acknowledged_after_it_was_drawn(page: Browser, station: Station) -> None:
+    station.shown.all()
+    for _ in range(5):
+        seq = station.offer()
+        picture, _ = station.shown.next()
+        assert (picture.frame_seq, picture.clock) == (seq, "performance.now")
+        assert picture.shown_ms > 0
+
+
+def test_shows_the_operators_state(page: Browser, station: Station) -> None:
+    said = "the left hand is not tracked"
+    station.page.show(
+        OperatorState(
+            state="holding",
+            reason=said,
+            left_state="holding",
+            left_reason=said,
+            right_state="tracking",
+            right_reason="",
+        )
+    )
+    page.wait_for("document.getElementById('state').textContent === 'holding'")
+    assert page.evaluate("document.getElementById('reason').textContent") == said
+
+
+def test_pausing_stops_the_pictures_and_not_the_hands(page: Browser, station: Station) -> None:
+    station.clients.all()
+    page.press("KeyP")
+    assert station.clients.next()[1] == 0
+    before = page.evaluate("panodora.picturesShown")
+    station.shown.all()
+    station.offer()
+    station.hands_now()
+    assert page.evaluate("panodora.picturesShown") == before
+    page.press("KeyP")
+    assert station.clients.next()[1] == 1
+    page.wait_for(f"panodora.picturesShown > {before}")
+
+
+SET_HIDDEN = """
+Object.defineProperty(document, "hidden", {{ value: {hidden}, configurable: true }});
+document.dispatchEvent(new Event("visibilitychange"));
+panodora.samplesSent
+"""
+
+
+def test_a_hidden_page_lets_go_and_sends_nothing(page: Browser, station: Station) -> None:
+    with page.holding("Enter"):
+        station.hear(lambda m: isinstance(m, OperatorInput) and m.engage)
+        sent = page.evaluate(SET_HIDDEN.format(hidden="true"))
+        hands = station.hear(lambda m: isinstance(m, Hands) and not m.valid.any())
+        assert np.isnan(hands.stage_from_wrist).all()
+        station.hear(lambda m: isinstance(m, OperatorInput) and not m.engage)
+    assert page.evaluate("panodora.samplesSent") == sent
+    page.evaluate(SET_HIDDEN.format(hidden="false"))
+    station.hear(lambda m: isinstance(m, Hands) and m.valid.all())
+
+
+def test_a_newer_page_takes_over_and_can_be_taken_over_again(
+    page: Browser, station: Station
+) -> None:
+    with connected(station.tracking.port, "/tracking?client=other") as other:
+        page.wait_for("panodora.tracking === 'refused'")
+        notice = page.evaluate("document.getElementById('notice').textContent")
+        assert "replaced by a newer session" in notice
+        page.click("#take-over")
+        assert closing(other)[0] == 4001
+    page.wait_for("panodora.tracking === 'open' && document.getElementById('notice').hidden")
+
+
+def test_comes_back_after_a_restart_of_the_server(page: Browser, station: Station) -> None:
+    station.page.stop()
+    page.wait_for("panodora.stream === 'waiting' && !document.getElementById('notice').hidden")
+    assert "Trying again" in page.evaluate("document.getElementById('notice').textContent")
+    before = page.evaluate("panodora.picturesShown")
+    station.restart_page()
+    page.wait_for("panodora.stream === 'open' && document.getElementById('notice').hidden")
+    station.offer()
+    page.wait_for(f"panodora.picturesShown > {before}")
+    # A browser reports attempts that failed, whatever the page does.
+    assert all("WebSocket connection" in error for error in page.errors())
+
+
+def test_nothing_is_asked_of_any_other_host(page: Browser, station: Station) -> None:
+    asked = page.requests()
+    for ours in ("http://localhost:", "ws://localhost:"):
+        assert any(url.startswith(ours) for url in asked)
+    assert {url.split("/")[2].rpartition(":")[0] for url in asked if "//" in url} == {"localhost"}
