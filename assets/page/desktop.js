@@ -74,7 +74,6 @@ export class DesktopOperator {
     closure: 0,
   }));
   #held = new Map(); // action -> seconds
-  #pressed = new Set();
 
   get activeHand() {
     return this.hands[this.active];
@@ -85,7 +84,6 @@ export class DesktopOperator {
   }
 
   hold(action) {
-    this.#pressed.add(action);
     if (!this.#held.has(action)) this.#held.set(action, 0);
   }
 
@@ -95,7 +93,6 @@ export class DesktopOperator {
 
   releaseAll() {
     this.#held.clear();
-    this.#pressed.clear();
   }
 
   /** Turn the active hand to one of POSTURES, at the speed of turning by hand. */
@@ -131,16 +128,13 @@ export class DesktopOperator {
     this.hands.forEach((each) => approachPosture(each, time * TURN_RAD_S));
   }
 
-  /** What to send. A key that went down and up since the last sample counts as held in this one. */
+  /** What to send. Take one at each change of a key, so that no press is too short. */
   sample() {
-    const isDown = (key) => this.#held.has(key) || this.#pressed.has(key);
-    const keys = { engage: isDown("engage"), stop: isDown("stop") };
-    this.#pressed.clear();
     return {
       source: "desktop",
       head: rigid(this.viewRotation(), HEAD),
       hands: this.hands.map((hand, side) => sampleHand(side, hand)),
-      keys,
+      keys: { engage: this.#held.has("engage"), stop: this.#held.has("stop") },
     };
   }
 

@@ -27,7 +27,8 @@ const PIXELS_PER_LINE = 16;
 
 /**
  * Connect the operator to the page. surface: the element to drag on. radiansPerPixel(): of the
- * picture there. commands: what other keys do, by their code. changed(): after each action.
+ * picture there. commands: what other keys do, by their code. changed(): after each action,
+ * at once.
  */
 export function connectDesktop(operator, surface, radiansPerPixel, commands, changed) {
   addEventListener("keydown", (event) => {
@@ -39,11 +40,11 @@ export function connectDesktop(operator, surface, radiansPerPixel, commands, cha
     if (event.repeat) return;
     if (held) operator.hold(held[event.shiftKey ? 1 : 0]);
     else command();
-    changed(event.code);
+    changed();
   });
   addEventListener("keyup", (event) => {
     for (const action of HELD_KEYS[event.code] ?? []) operator.release(action);
-    if (event.code in HELD_KEYS) changed(event.code);
+    if (event.code in HELD_KEYS) changed();
   });
   // A key that goes up while another window has the focus is never told.
   addEventListener("blur", () => operator.releaseAll());
@@ -88,7 +89,7 @@ function connectWheel(operator, surface, changed) {
     const pixels = event.deltaY * (event.deltaMode === WheelEvent.DOM_DELTA_LINE ? PIXELS_PER_LINE : 1);
     const step = Math.sign(pixels) * Math.min(Math.abs(pixels) * CLOSURE_PER_PIXEL, LARGEST_WHEEL_STEP);
     operator.grip(operator.activeHand.closure + step);
-    changed("Wheel");
+    changed();
   };
   surface.addEventListener("wheel", turned, { passive: false });
 }

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-from operators.messages import Hands, OperatorInput, OperatorState
+from operators.messages import Hands, Head, OperatorInput, OperatorState
 from tests.e2e.browser import Browser
 from tests.e2e.station import Station
 from tests.operators.page_clients import closing, connected
@@ -101,6 +101,8 @@ def test_a_hidden_page_lets_go_and_sends_nothing(page: Browser, station: Station
     with page.holding("Enter"):
         station.hear(lambda m: isinstance(m, OperatorInput) and m.engage)
         sent = page.evaluate(SET_HIDDEN.format(hidden="true"))
+        # It says so itself, before the server would conclude it from its silence.
+        station.hear(lambda m: isinstance(m, Head) and not m.valid)
         hands = station.hear(lambda m: isinstance(m, Hands) and not m.valid.any())
         assert np.isnan(hands.stage_from_wrist).all()
         station.hear(lambda m: isinstance(m, OperatorInput) and not m.engage)

@@ -1,0 +1,143 @@
+"""The whole loop: a real dora, a real Chromium, and keys that pick the cube up."""
+
+import math
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from operators.messages import OperatorState, SceneState
+from operators.recording import RecordingReader
+from tests.dataflows.running import (
+    Running,
+    assert_nothing_left,
+    large_shared_memory,
+    running,
+)
+from tests.e2e.browser import Browser
+
+pytestmark = [pytest.mark.browser, pytest.mark.dataflow, pytest.mark.gl]
+
+RIGHT = 1
+STILL_M = 0.004
+
+# Where the right wrist holds the cube, in the stage: the hand's base is then 87.5 mm behind the
+# cube's centre, 16 mm to its right and 140 mm above it.
+ABOVE_CUBE = {"x": 0.016, "z": -0.5125}
+GRASP_HEIGHT = 1.415
+CLEAR_HEIGHT = 1.5
+LIFT = 0.15
+
+# The posts of configs/teleop.yml: which channels of a pixel are bright there, which dark.
+POSTS = {
+    "ahead, yellow": (0.0, (0, 1), 2),
+    "right, green": (-math.pi / 2, (1,), 0),
+    "behind, blue": (math.pi, (2,), 0),
+    "left, purple": (math.pi / 2, (0,), 1),
+}
+
+
+@pytest.fixture
+def loop(tmp_path: Path) -> Iterator[Running]:
+    before = large_shared_memory()
+    with running(
+        ["dora", "run", "dataflows/teleop_record.yml"], PANODORA__RECORD__FOLDER=str(tmp_path)
+    ) as run:
+        run.wait_for("Open http://localhost:")
+        yield run
+    assert "Traceback" not in run.said
+    assert_nothing_left(run, before)
+
+
+def centre(browser: Browser) -> NDArray[np.float64]:
+    """The mean colour in the middle of the window, slightly above the horizon."""
+    picture = browser.screenshot()
+    y, x = browser.height // 2 - 12, browser.width // 2
+    return picture[y - 4 : y + 4, x - 4 : x + 4].mean(axis=(0, 1))
+
+
+def shows(colour: NDArray[np.float64], bright: tuple[int, ...], dark: int) -> bool:
+    return all(colour[channel] > 1.5 * colour[dark] for channel in bright)
+
+
+def move(browser: Browser, axis: int, target: float, more: str, less: str) -> None:
+    """Hold and tap a pair of keys until the right wrist is where it shall be."""
+    for _ in range(80):
+        missing = target - browser.evaluate("panodora.hands")[RIGHT]["position"][axis]
+        if abs(missing) < STILL_M:
+            return
+        with browser.holding(more if missing > 0 else less):
+            slow = abs(missing) < 0.03
+            time.sleep(min(0.8, abs(missing) / (0.06 if slow else 0.25)))
+    raise AssertionError(f"the wrist did not get to {target}")
+
+
+def let_frames_pass(browser: Browser, count: int) -> None:
+    """Wait until the robot's camera has seen so many more states."""
+    browser.wait_for(
+        f"panodora.lastFrameSeq >= {browser.evaluate('panodora.lastFrameSeq') + count}"
+    )
+
+
+def test_looking_around_shows_each_post_on_its_side(loop: Running, browser: Browser) -> None:
+    browser.goto(loop.page)
+    browser.wait_for("panodora.picturesShown > 2")
+    for name, (yaw, bright, dark) in POSTS.items():
+        browser.look(yaw, 0.0)
+        assert shows(centre(browser), bright, dark), name
+    # Dragging the picture to the left turns the view to the right, as far as the green post.
+    browser.look(0.0, 0.0)
+    for _ in range(20):
+        if browser.evaluate("panodora.view.yaw") <= -math.pi / 2:
+            break
+        start = (browser.width * 0.6, browser.height * 0.4)
+        browser.drag(start, (start[0] - 150, start[1]))
+    browser.look(-math.pi / 2, 0.0)
+    assert shows(centre(browser), *POSTS["right, green"][1:])
+
+
+def test_keys_pick_the_cube_up(loop: Running, browser: Browser, tmp_path: Path) -> None:
+    browser.goto(loop.page)
+    browser.wait_for("panodora.picturesShown > 2 && panodora.tracking === 'open'")
+    browser.errors()  # those of the page that stood here before are not this one's
+    resting = browser.screenshot()
+    browser.press("Enter")
+    browser.press("KeyG")
+    move(browser, 1, CLEAR_HEIGHT, "KeyR", "KeyF")
+    move(browser, 0, ABOVE_CUBE["x"], "KeyD", "KeyA")
+    move(browser, 2, ABOVE_CUBE["z"], "KeyS", "KeyW")
+    move(browser, 1, GRASP_HEIGHT, "KeyR", "KeyF")
+    with browser.holding("KeyC"):
+        browser.wait_for(f"panodora.hands[{RIGHT}].closure >= 1")
+    let_frames_pass(browser, 20)  # the fingers need a moment to close
+    with browser.holding("KeyR"):
+        browser.wait_for(f"panodora.hands[{RIGHT}].position[1] > {GRASP_HEIGHT + LIFT}")
+    let_frames_pass(browser, 20)
+    lifted = browser.screenshot(tmp_path / "lifted.png")
+    browser.press("Escape")
+    browser.wait_for("document.body.innerText.includes('Stopped')")
+    assert not browser.errors()
+    assert loop.interrupt() == 0
+    assert np.abs(lifted.astype(int) - resting).max() > 100
+
+    (folder,) = (f for f in tmp_path.iterdir() if f.is_dir())
+    recording = RecordingReader(folder)
+    states = [m.message for m in recording.messages(["scene_state"])]
+    cube, closed = [], []
+    for state in states:
+        assert isinstance(state, SceneState)
+        cube.append(state.body_poses[state.body_names.index("cube"), 2])
+        closed.append(
+            state.joint_positions[state.joint_names.index("right/R_index_proximal_joint")]
+        )
+    assert closed[0] < 0.3
+    assert max(closed) > 0.5
+    assert cube[-1] > 1.275 + LIFT / 2
+    told = [m.message for m in recording.messages(["operator_state"])]
+    words = [m.state for m in told if isinstance(m, OperatorState)]
+    assert words[0] == "stopped"
+    assert "tracking" in words
+    assert words[-1] == "stopped"
