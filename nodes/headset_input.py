@@ -5,7 +5,6 @@ import logging
 from nodes.runtime import DataflowNode, run
 from operators.message import Message
 from operators.messages import Session
-from operators.settings import SettingsError
 from operators.tracking_server import TrackingServer
 
 log = logging.getLogger(__name__)
@@ -14,8 +13,6 @@ log = logging.getLogger(__name__)
 def main() -> None:
     """Send on what the page says, as it comes."""
     node = DataflowNode("headset_input", inputs={"session": Session})
-    if node.settings.headset.tracking_port is None:
-        raise SettingsError("headset.tracking_port: headset_input needs a port, got none")
 
     def send_on(message: Message, client: str, time_ms: float, received_ns: int) -> None:
         # A browser's clock is not this host's: until it is measured, arrival stands for capture.

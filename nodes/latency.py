@@ -21,7 +21,7 @@ def main() -> None:
         },
     )
     settings = node.settings.latency
-    recent = LatencyTrace(settings.window_s)
+    recent = LatencyTrace(settings.window_frames)
     report = LatencyReport()
     node.connect()
     for taken in node:

@@ -6,12 +6,15 @@ from operators.header import Header
 from operators.latency import TOTAL, LatencyTrace, StageReport, percentile
 from operators.messages import SceneState
 
+FRAMES = 18_000
+"""Of so many frames at the end of a run delays are told: five minutes at 60 Hz."""
+
 
 class LatencyReport:
-    """Collects frames and states from the first to the last of a run."""
+    """Collects frames and states of a run: losses of all of it, delays of its last minutes."""
 
     def __init__(self) -> None:
-        self._trace = LatencyTrace(window_s=None)
+        self._trace = LatencyTrace(FRAMES)
         self._first_state: tuple[float, int] | None = None
         self._last_state: tuple[float, int] | None = None
 
@@ -37,10 +40,9 @@ class LatencyReport:
     def figures(self) -> dict[str, Any]:
         """Everything as plain numbers, delays in ms."""
         total = self._trace.total_ms()
-        summary = self._trace.summary()
         return {
             "frames": int(total.size),
-            "rate_hz": float(summary.rate_hz[-1]),
+            "rate_hz": self._trace.rate_hz(),
             "hand_to_sent_ms": _percentiles(total),
             "real_time_factor": self.real_time_factor,
             "stages": {stage.stage: _stage_figures(stage) for stage in self._trace.stages()},
@@ -61,11 +63,10 @@ class LatencyReport:
         total = self._trace.total_ms()
         if not total.size:
             return "latency: no frame that shows a hand was sent; was a page open?"
-        rate = float(self._trace.summary().rate_hz[-1])
+        rate = self._trace.rate_hz()
         lines.append(f"{TOTAL:<18}{rate:>5.1f} Hz{'':>64}{_pair(total):>16}")
-        lines.append(
-            f"{total.size} frames sent; simulated time over real time {self.real_time_factor:.3f}"
-        )
+        factor = self.real_time_factor
+        lines.append(f"the last {total.size} frames; simulated time over real time {factor:.3f}")
         return "\n".join(lines)
 
 

@@ -185,7 +185,9 @@ class ReplaySettings(Section):
 class LatencySettings(Section):
     """What is counted of the stamps."""
 
-    window_s: float = Field(default=5.0, gt=0, description="the live summary looks back so far")
+    window_frames: int = Field(
+        default=300, ge=2, le=100_000, description="the live summary looks back so far"
+    )
     report: Path | None = Field(default=None, description="a JSON file for the whole run's figures")
 
 

@@ -10,7 +10,11 @@ const HEAD = [0, 1.6, 0];
 const RESTING = { x: 0.2, y: 1.4, z: -0.25 };
 
 // How far an arm reaches: lowest and highest x, y, z of a wrist in the stage, m.
-const REACH = [[-0.8, 0.8], [0.9, 2.1], [-1, 0.2]];
+const REACH = [
+  [-0.8, 0.8],
+  [0.9, 2.1],
+  [-1, 0.2],
+];
 
 // At first the table is in view.
 const FIRST_VIEW = { yaw: 0, pitch: -25 * DEGREE };
@@ -24,6 +28,10 @@ const SPEED_UP_S = 0.6;
 const TURN_RAD_S = 60 * DEGREE;
 const LOOK_RAD_S = 75 * DEGREE;
 const GRIP_S = 0.8; // from open to closed
+
+// A key that was only touched counts as held for so long, in many samples: a busy machine may drop
+// one, and a stop must arrive.
+const TOUCH_S = 0.25;
 
 // A page that was busy longer than this does not make up for it with a jump.
 const LONGEST_STEP_S = 0.05;
@@ -55,8 +63,8 @@ const GRIPS = { close: 1, open: -1 };
 /** Ways to hold a hand that one key turns it to. */
 export const POSTURES = {
   flat: { yaw: 0, pitch: 0, roll: 0 },
-  // Fingers tilted down, as a cube on a table is picked up: an Inspire hand's base is then turned by
-  // the quaternion (x 0.6287, y -0.3236, z 0.3236, w 0.6287) in the world.
+  // Fingers tilted down, as a cube on a table is picked up: an Inspire hand's base is then turned
+  // by the quaternion (x 0.6287, y -0.3236, z 0.3236, w 0.6287) in the world.
   grasp: { yaw: 0, pitch: -35.53 * DEGREE, roll: 0 },
 };
 
@@ -74,6 +82,7 @@ export class DesktopOperator {
     closure: 0,
   }));
   #held = new Map(); // action -> seconds
+  #touched = new Map(); // action -> seconds for which it still counts as held
 
   get activeHand() {
     return this.hands[this.active];
@@ -85,6 +94,7 @@ export class DesktopOperator {
 
   hold(action) {
     if (!this.#held.has(action)) this.#held.set(action, 0);
+    this.#touched.set(action, TOUCH_S);
   }
 
   release(action) {
@@ -93,6 +103,7 @@ export class DesktopOperator {
 
   releaseAll() {
     this.#held.clear();
+    this.#touched.clear();
   }
 
   /** Turn the active hand to one of POSTURES, at the speed of turning by hand. */
@@ -125,16 +136,21 @@ export class DesktopOperator {
       }
       this.#held.set(action, held + time);
     }
+    for (const [action, left] of this.#touched) {
+      if (left > time) this.#touched.set(action, left - time);
+      else this.#touched.delete(action);
+    }
     this.hands.forEach((each) => approachPosture(each, time * TURN_RAD_S));
   }
 
-  /** What to send. Take one at each change of a key, so that no press is too short. */
+  /** What to send. */
   sample() {
+    const isDown = (key) => this.#held.has(key) || this.#touched.has(key);
     return {
       source: "desktop",
       head: rigid(this.viewRotation(), HEAD),
       hands: this.hands.map((hand, side) => sampleHand(side, hand)),
-      keys: { engage: this.#held.has("engage"), stop: this.#held.has("stop") },
+      keys: { engage: isDown("engage"), stop: isDown("stop") },
     };
   }
 

@@ -17,10 +17,30 @@ const THUMB = {
   closed: { pitch: 40, bend: -26 },
 };
 const FINGERS = [
-  { knuckle: [-0.026, 0, -0.092], bones: [0.044, 0.029, 0.024], open: { pitch: 8, bend: 4 }, closed: { pitch: 11, bend: 54 } },
-  { knuckle: [-0.007, 0, -0.092], bones: [0.046, 0.031, 0.025], open: { pitch: 8, bend: 5 }, closed: { pitch: 12, bend: 55 } },
-  { knuckle: [0.012, 0, -0.09], bones: [0.044, 0.03, 0.025], open: { pitch: 8, bend: 2 }, closed: { pitch: 9, bend: 52 } },
-  { knuckle: [0.032, 0, -0.086], bones: [0.042, 0.029, 0.024], open: { pitch: 1, bend: 11 }, closed: { pitch: 3, bend: 53 } },
+  {
+    knuckle: [-0.026, 0, -0.092],
+    bones: [0.044, 0.029, 0.024],
+    open: { pitch: 8, bend: 4 },
+    closed: { pitch: 11, bend: 54 },
+  },
+  {
+    knuckle: [-0.007, 0, -0.092],
+    bones: [0.046, 0.031, 0.025],
+    open: { pitch: 8, bend: 5 },
+    closed: { pitch: 12, bend: 55 },
+  },
+  {
+    knuckle: [0.012, 0, -0.09],
+    bones: [0.044, 0.03, 0.025],
+    open: { pitch: 8, bend: 2 },
+    closed: { pitch: 9, bend: 52 },
+  },
+  {
+    knuckle: [0.032, 0, -0.086],
+    bones: [0.042, 0.029, 0.024],
+    open: { pitch: 1, bend: 11 },
+    closed: { pitch: 3, bend: 53 },
+  },
 ];
 
 // Where a finger's bone begins in the palm, as a part of the way from the wrist to the knuckle.
@@ -31,11 +51,14 @@ const INDEX_TIP = 9;
 const PINCHED_M = 0.03;
 const APART_M = 0.08;
 
-/** Side 0 is left, 1 is right. closure: 0 open, 1 closed around a 5 cm cube. 25 points, wrist frame. */
+/** 25 points in the wrist's frame. side: 0 left, 1 right. closure: 0 open, 1 around a 5 cm cube. */
 export function handJoints(side, closure) {
   const joints = [[0, 0, 0], ...chain(THUMB.base, THUMB, closure)];
   for (const finger of FINGERS) {
-    joints.push(finger.knuckle.map((x) => METACARPAL * x), ...chain(finger.knuckle, finger, closure));
+    joints.push(
+      finger.knuckle.map((x) => METACARPAL * x),
+      ...chain(finger.knuckle, finger, closure),
+    );
   }
   return side === 1 ? joints : joints.map(([x, y, z]) => [-x, y, z]);
 }

@@ -86,8 +86,10 @@ function connectDragging(operator, surface, radiansPerPixel) {
 function connectWheel(operator, surface, changed) {
   const turned = (event) => {
     event.preventDefault();
-    const pixels = event.deltaY * (event.deltaMode === WheelEvent.DOM_DELTA_LINE ? PIXELS_PER_LINE : 1);
-    const step = Math.sign(pixels) * Math.min(Math.abs(pixels) * CLOSURE_PER_PIXEL, LARGEST_WHEEL_STEP);
+    const pixels =
+      event.deltaY * (event.deltaMode === WheelEvent.DOM_DELTA_LINE ? PIXELS_PER_LINE : 1);
+    const step =
+      Math.sign(pixels) * Math.min(Math.abs(pixels) * CLOSURE_PER_PIXEL, LARGEST_WHEEL_STEP);
     operator.grip(operator.activeHand.closure + step);
     changed();
   };

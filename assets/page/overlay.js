@@ -23,13 +23,17 @@ export function showDelay({ stages, p50_ms, p95_ms }) {
   const known = last >= 0 && Number.isFinite(p50_ms[last]);
   element("delay").textContent = known ? `${p50_ms[last].toFixed(0)} ms` : "–";
   element("delay").title = known
-    ? `${stages[last]}: median ${p50_ms[last].toFixed(1)} ms, 95% within ${p95_ms[last].toFixed(1)} ms`
+    ? `${stages[last]}: median ${p50_ms[last].toFixed(1)} ms, 95% in ${p95_ms[last].toFixed(1)} ms`
     : "";
 }
 
 /** state: of a Connection; rate: pictures a second. */
 export function showPicture(state, watching, rate) {
-  const text = !watching ? "paused" : state === "open" ? `${rate.toFixed(0)} / s` : CONNECTIONS[state];
+  const text = !watching
+    ? "paused"
+    : state === "open"
+      ? `${rate.toFixed(0)} / s`
+      : CONNECTIONS[state];
   fill("picture", text, state !== "open" || !watching);
 }
 

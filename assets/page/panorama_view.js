@@ -23,7 +23,8 @@ void main() {
   // The centre column is forward (-z), right of it is to the right (+x), row 0 is up (+y).
   float longitude = atan(ray.x, -ray.z);
   float latitude = asin(clamp(ray.y, -1.0, 1.0));
-  colour = vec4(texture(panorama, vec2(0.5 + longitude / (2.0 * PI), 0.5 - latitude / PI)).rgb, 1.0);
+  vec2 place = vec2(0.5 + longitude / (2.0 * PI), 0.5 - latitude / PI);
+  colour = vec4(texture(panorama, place).rgb, 1.0);
 }`;
 
 export class PanoramaView {
@@ -34,9 +35,17 @@ export class PanoramaView {
 
   /** canvas: what to draw on. Throws an Error in words for the user where WebGL2 is missing. */
   constructor(canvas) {
-    const attributes = { alpha: false, antialias: false, depth: false, powerPreference: "high-performance" };
+    const attributes = {
+      alpha: false,
+      antialias: false,
+      depth: false,
+      powerPreference: "high-performance",
+    };
     this.#gl = canvas.getContext("webgl2", attributes);
-    if (!this.#gl) throw new Error("This browser has no WebGL2. Switch hardware acceleration on, or use another.");
+    if (!this.#gl)
+      throw new Error(
+        "This browser has no WebGL2. Switch hardware acceleration on, or use another.",
+      );
     canvas.addEventListener("webglcontextlost", (event) => event.preventDefault());
     canvas.addEventListener("webglcontextrestored", () => this.#prepare());
     this.#prepare();
@@ -83,10 +92,15 @@ export class PanoramaView {
     this.#attach(gl.FRAGMENT_SHADER, FRAGMENT_SHADER);
     gl.linkProgram(this.#program);
     if (!gl.getProgramParameter(this.#program, gl.LINK_STATUS) && !gl.isContextLost()) {
-      throw new Error(`The panorama's shader does not link: ${gl.getProgramInfoLog(this.#program)}`);
+      throw new Error(
+        `The panorama's shader does not link: ${gl.getProgramInfoLog(this.#program)}`,
+      );
     }
     this.#uniforms = Object.fromEntries(
-      ["stage_from_view", "slope", "middle"].map((name) => [name, gl.getUniformLocation(this.#program, name)]),
+      ["stage_from_view", "slope", "middle"].map((name) => [
+        name,
+        gl.getUniformLocation(this.#program, name),
+      ]),
     );
     gl.bindTexture(gl.TEXTURE_2D, gl.createTexture());
     // Without mipmaps there is no seam behind, where the longitude jumps from one end to the other.

@@ -7,9 +7,10 @@ import { decode, encode } from "./wire.js";
  * The listener's methods: told(message) for every message that is no picture,
  * stateChanged(state, reason) as in Connection.
  *
- * Each picture is decoded as it comes, and the newest decoded one is drawn. To decode only what will
- * be drawn gives a slow machine a fifth more pictures, but each twice as old (42 -> 92 ms measured).
- * The server sends no more than a few pictures that were not acknowledged, so no more are decoded.
+ * Each picture is decoded as it comes, and the newest decoded one is drawn. To decode only what
+ * will be drawn gives a slow machine a fifth more pictures, but each twice as old (measured: 92 ms
+ * in place of 42). The server sends no more than a few pictures that were not acknowledged, so no
+ * more are decoded.
  */
 export class PictureStream {
   #connection;
@@ -103,7 +104,10 @@ export class PictureStream {
   /** What this page cannot read it could not read the next time either. */
   #giveUp(error) {
     this.#connection.close();
-    this.#listener.stateChanged("refused", `the server's messages are not understood: ${error.message}`);
+    this.#listener.stateChanged(
+      "refused",
+      `the server's messages are not understood: ${error.message}`,
+    );
   }
 
   #drop() {

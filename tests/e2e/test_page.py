@@ -14,18 +14,18 @@ pytestmark = pytest.mark.browser
 
 
 @pytest.fixture
-def station() -> Iterator[Station]:
+def station(browser: Browser) -> Iterator[Station]:
     made = Station()
     yield made
-    made.stop()
+    made.close(browser)
 
 
 @pytest.fixture
 def page(browser: Browser, station: Station) -> Iterator[Browser]:
     """The page, open, with a picture and without the keys' card. It must not complain."""
     station.open(browser)
+    browser.errors()  # those of the page that stood here before are not this one's
     yield browser
-    browser.goto("about:blank")
     assert browser.errors() == []
 
 

@@ -19,7 +19,7 @@ def page(browser: Browser) -> Iterator[Browser]:
     station = Station()
     station.open(browser)
     yield browser
-    station.stop()
+    station.close(browser)
 
 
 def matches(pixels: Picture, colour: tuple[int, int, int]) -> NDArray[np.bool_]:
