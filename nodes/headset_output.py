@@ -19,6 +19,10 @@ from operators.page_server import PageServer
 
 log = logging.getLogger(__name__)
 
+ANNOUNCED_AT = 10
+"""The picture with which the address is printed: then the loop runs, and dora's own lines about its
+start are over."""
+
 
 def main() -> None:
     """Serve the page, and give each client the newest panorama that it can take."""
@@ -56,11 +60,14 @@ def main() -> None:
     server.start()
     node.connect()
     clients_changed((), 0)
-    print(f"Open {server.address} in a browser.", flush=True)
+    pictures = 0
     for taken in node:
         match taken.message:
             case Panorama() as panorama:
                 server.offer(panorama, taken.header, taken.received_ns)
+                pictures += 1
+                if pictures == ANNOUNCED_AT:
+                    print(f"Open {server.address} in a browser.", flush=True)
             case OperatorState() | LatencySummary() as message:
                 server.show(message)
     server.stop()
