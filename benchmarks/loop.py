@@ -13,9 +13,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from benchmarks.acknowledging_client import AcknowledgingClient
 from benchmarks.figure import Figure
+from operators.acknowledging_client import AcknowledgingClient
 from operators.settings import ROOT
 
 NAMES = (
@@ -37,9 +38,11 @@ def figures(names: Collection[str]) -> Iterator[Figure]:
     made = {
         "loop.panorama_rate": Figure(
             name="loop.panorama_rate",
-            value=1e3 / float(np.mean(intervals_ms)),
+            value=float(np.median(_rates_hz(intervals_ms))),
             unit="Hz",
-            note=f"p95 of the intervals {np.percentile(intervals_ms, 95):.1f} ms",
+            p95=float(np.percentile(_rates_hz(intervals_ms), 5)),
+            note="median of the seconds' rates, 19 of 20 seconds have at least p95; "
+            f"p95 of the intervals {np.percentile(intervals_ms, 95):.1f} ms",
         ),
         "loop.hand_to_jpeg": Figure(
             name="loop.hand_to_jpeg",
@@ -57,6 +60,12 @@ def figures(names: Collection[str]) -> Iterator[Figure]:
         )
     for name in names:
         yield made[name]
+
+
+def _rates_hz(intervals_ms: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Pictures in each whole second."""
+    seconds = np.cumsum(intervals_ms) // 1e3
+    return np.bincount(seconds.astype(np.int64))[:-1]
 
 
 def _run(seconds: float, with_memory: bool) -> tuple[float | None, dict[str, Any], Any]:
@@ -91,7 +100,11 @@ def _run(seconds: float, with_memory: bool) -> tuple[float | None, dict[str, Any
         finally:
             client.stop()
             dora.send_signal(signal.SIGINT)
-            dora.wait(30)
+            try:
+                dora.wait(30)
+            except subprocess.TimeoutExpired:
+                os.killpg(dora.pid, signal.SIGKILL)
+                raise
         arrivals = np.array([arrival for _, _, arrival in client.arrivals])
         return growth, json.loads(report.read_text()), np.diff(arrivals) / 1e6
 

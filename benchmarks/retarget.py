@@ -19,9 +19,11 @@ from numpy.typing import NDArray
 from benchmarks.figure import Figure
 from operators.hands import SIDES, Hand
 from operators.mano_frame import mirror_hand, wrist_joints_from_mano
-from operators.messages import HandCommands, HandTargets
+from operators.messages import HandCommands, Hands, HandTargets
+from operators.recording import RecordingReader
 from operators.retargeting import Retargeter
 from operators.settings import ROOT, Settings
+from operators.transforms import inverse, transform_points
 
 NAMES: tuple[str, ...] = (
     "retarget.both_hands",
@@ -33,6 +35,10 @@ Floats = NDArray[np.float64]
 
 ROUNDS = 3
 """Passes over the frames, ours and theirs in turn, so that a busy moment does not fall on one."""
+
+
+BLENDED, SHIPPED_TURN = 36, 1200
+"""Samples of the shipped recording that show the original once."""
 
 
 def figures(names: Collection[str]) -> Iterator[Figure]:
@@ -88,13 +94,27 @@ def figures(names: Collection[str]) -> Iterator[Figure]:
 
 
 def recorded_hands() -> Floats:
-    """A real right hand and its mirror image: (frames, 2, 25, 3) in the wrists' frames, m."""
+    """A real right hand and its mirror image: (frames, 2, 25, 3) in the wrists' frames, m.
+
+    The original recording, or where that is not at hand the shipped one made of it.
+    """
     folder = Path(os.environ.get("PANODORA_SHARED", ROOT / "../shared"))
     path = folder / "data/human_hand_right_joints.npz"
-    if not path.is_file():
-        raise FileNotFoundError(f"{path}: set PANODORA_SHARED to the folder of recordings")
-    right = wrist_joints_from_mano(np.load(path)["joints"])
+    right = wrist_joints_from_mano(np.load(path)["joints"]) if path.is_file() else shipped_fingers()
     return np.stack([mirror_hand(right), right], axis=1)
+
+
+def shipped_fingers() -> Floats:
+    """The right hand of the shipped recording, at the original's 30 Hz, without its seam."""
+    recording = RecordingReader(ROOT / "assets/recordings/two_hands")
+    hands = [r.message for r in recording.messages(["hands"])][BLENDED:SHIPPED_TURN:2]
+    return np.array(
+        [
+            transform_points(inverse(h.stage_from_wrist[1]), h.joint_positions[1])
+            for h in hands
+            if isinstance(h, Hands)
+        ]
+    )
 
 
 def target(fingers: Floats) -> HandTargets:

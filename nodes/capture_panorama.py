@@ -20,8 +20,9 @@ def main() -> None:
         state = taken.message
         if state.model_digest != scene.digest:
             node.report(
+                "scene_state",
                 f"the simulator's scene {state.model_digest} is not this renderer's "
-                f"{scene.digest}: give both the same PANODORA_CONFIG"
+                f"{scene.digest}: give both the same PANODORA_CONFIG",
             )
             continue
         node.send("panorama", capture.capture(state.body_poses), taken)

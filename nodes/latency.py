@@ -29,6 +29,8 @@ def main() -> None:
             case FrameSent():
                 recent.add(taken.header)
                 report.add_sent(taken.header)
+            case FrameShown():
+                report.add_shown()
             case SceneState() as state:
                 report.add_state(state, taken.header)
             case None:

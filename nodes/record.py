@@ -39,7 +39,9 @@ def main() -> None:
             if taken.message is not None:
                 writer.write(taken.message, taken.header)
     finally:
-        writer.close()
+        writer.close(node.lost)
+        if node.lost:
+            print(f"lost on the way: {node.lost}", flush=True)
 
 
 if __name__ == "__main__":

@@ -32,19 +32,18 @@ def play(node: DataflowNode, recording: RecordingReader, followed: "Followed") -
     settings = node.settings.replay
     lockstep = node.settings.simulation.clock == "lockstep"
     names = tuple(name for name in PLAYED if name in recording.names)
-    start_ns = time.monotonic_ns()
-    for due in schedule(
-        recording, names, start_ns=start_ns, speed=settings.speed, loop=settings.loop
-    ):
+    # In lockstep time is the recording's own, so that each replay is the same.
+    start_ns = 0 if lockstep else time.monotonic_ns()
+    speed = 1.0 if lockstep else settings.speed
+    for due in schedule(recording, names, start_ns=start_ns, speed=speed, loop=settings.loop):
         recorded = due.recorded
-        if lockstep:
-            header = node.originate(recorded.name, recorded.message, recorded.header.capture_ns)
-            if recorded.name == "hands" and not followed.wait_for(header.hands_seq):
-                node.report("the scene does not follow the recording; is a node missing?")
-        else:
-            if followed.sleep_until(due.due_ns):
-                return
-            node.originate(recorded.name, recorded.message, due.due_ns)
+        if not lockstep:
+            followed.sleep_until(due.due_ns)
+        if followed.stopping:
+            return
+        header = node.originate(recorded.name, recorded.message, due.due_ns)
+        if lockstep and recorded.name == "hands" and not followed.wait_for(header.hands_seq):
+            node.report("lockstep", "the scene does not follow; is a node missing?")
     print(FINISHED, flush=True)
 
 
@@ -54,7 +53,7 @@ class Followed:
     def __init__(self) -> None:
         self._changed = threading.Condition()
         self._hands_seq = -1
-        self._stopping = False
+        self.stopping = False
 
     def update(self, hands_seq: int) -> None:
         """Note that the scene has followed a sample."""
@@ -65,21 +64,21 @@ class Followed:
     def stop(self) -> None:
         """End all waits."""
         with self._changed:
-            self._stopping = True
+            self.stopping = True
             self._changed.notify_all()
 
     def wait_for(self, hands_seq: int) -> bool:
         """Wait until the scene has followed a sample; false if it does not in time."""
         with self._changed:
             return self._changed.wait_for(
-                lambda: self._stopping or self._hands_seq >= hands_seq, LOCKSTEP_TIMEOUT_S
+                lambda: self.stopping or self._hands_seq >= hands_seq, LOCKSTEP_TIMEOUT_S
             )
 
-    def sleep_until(self, due_ns: int) -> bool:
-        """Wait until a time; true if the dataflow stops before."""
+    def sleep_until(self, due_ns: int) -> None:
+        """Wait until a time, or until the dataflow stops."""
         with self._changed:
-            return self._changed.wait_for(
-                lambda: self._stopping, max(0.0, (due_ns - time.monotonic_ns()) / 1e9)
+            self._changed.wait_for(
+                lambda: self.stopping, max(0.0, (due_ns - time.monotonic_ns()) / 1e9)
             )
 
 

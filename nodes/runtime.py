@@ -66,7 +66,8 @@ class DataflowNode:
         self._sending = threading.Lock()
         self._next_seq: dict[str, int] = {}
         self._last_seq: dict[str, int] = {}
-        self._lost = 0
+        self.lost: dict[str, int] = {}
+        """Messages of each input that never arrived."""
         self._skipped = 0
         self._faults = FaultLog()
 
@@ -117,7 +118,7 @@ class DataflowNode:
                 started_ns,
                 time.monotonic_ns(),
                 seq,
-                self._lost,
+                sum(self.lost.values()),
                 self._skipped,
             )
             header = before.sent_by(stamp)
@@ -140,9 +141,9 @@ class DataflowNode:
             np.copyto(shared.reshape(pixels.shape), pixels)
             del shared  # dora takes the buffer back only when nothing looks at it
 
-    def report(self, fault: str) -> None:
-        """Log a fault, counting its repetitions instead of repeating it."""
-        self._faults.add(fault)
+    def report(self, subject: str, fault: str) -> None:
+        """Log what is wrong with a subject: at once, then once a second with a count."""
+        self._faults.add(subject, fault)
 
     def _take(self) -> Taken | None:
         """Wait for a message; None when the dataflow stops.
@@ -185,7 +186,7 @@ class DataflowNode:
         elif kind == "INPUT":
             self._receive_input(event["id"], event["value"], event["metadata"], received_ns)
         elif kind == "ERROR":
-            self.report(f"dora reports: {event['error']}")
+            self.report("dora", event["error"])
         else:
             log.debug("%s: %s", self.name, event)
 
@@ -198,17 +199,17 @@ class DataflowNode:
                 tick = Header(-1, received_ns)
                 self._waiting.append(Taken(name, None, tick, received_ns, received_ns))
             else:
-                self.report(f"input {name}: this node knows only {', '.join(self._inputs)}")
+                self.report(f"input {name}", f"this node knows only {', '.join(self._inputs)}")
             return
         try:
             header = Header.from_metadata(metadata)
             message = decode(message_type, value, metadata)
         except MessageError as error:
-            self.report(f"input {name}: dropped a message: {error}")
+            self.report(f"input {name}", f"dropped a message: {error}")
             return
         last = self._last_seq.get(name)
         if last is not None and header.seq > last + 1:
-            self._lost += header.seq - last - 1
+            self.lost[name] = self.lost.get(name, 0) + header.seq - last - 1
         self._last_seq[name] = header.seq
         self._waiting.append(Taken(name, message, header, received_ns, received_ns))
 
@@ -226,27 +227,27 @@ class DataflowNode:
 
 
 class FaultLog:
-    """Says a fault at once, and then only how often it came again."""
+    """Says a subject's fault at once, and then at most once a second, with how many there were."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._said: dict[str, tuple[float, int]] = {}
 
-    def add(self, fault: str) -> None:
-        """Count a fault and log it if it is new or was not said for a while."""
+    def add(self, subject: str, fault: str) -> None:
+        """Count a fault. subject: one of a few, such as an input's name."""
         now = self._clock()
-        said_at, silent = self._said.get(fault, (-REPORT_INTERVAL_S, 0))
+        said_at, silent = self._said.get(subject, (-REPORT_INTERVAL_S, 0))
         if now - said_at < REPORT_INTERVAL_S:
-            self._said[fault] = (said_at, silent + 1)
+            self._said[subject] = (said_at, silent + 1)
             return
-        log.warning("%s%s", fault, f" (and {silent} times more)" if silent else "")
-        self._said[fault] = (now, 0)
+        log.warning("%s: %s%s", subject, fault, f" ({silent} more before)" if silent else "")
+        self._said[subject] = (now, 0)
 
 
 def run(main: Callable[[], None]) -> None:
     """Run a node's main function: what the user gave wrong ends it with one clear line.
 
-    Ctrl-C reaches every process of a terminal; dora then sends STOP, which is the clean way out.
+    Ctrl-C reaches dora, which then sends STOP: nodes are in process groups of their own.
     """
     logging.basicConfig(level=logging.INFO)
     try:

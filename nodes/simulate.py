@@ -17,7 +17,7 @@ def main() -> None:
     simulator.start()
     clock = StepClock(simulator.time_step_s)
     node.connect()
-    told_ns = 0
+    told_ns, said_s = 0, 0.0
     for taken in node:
         now_ns = taken.header.capture_ns if lockstep else taken.started_ns
         match taken.message:
@@ -26,12 +26,15 @@ def main() -> None:
                 try:
                     simulator.command(commands, taken.header.seq)
                 except ValueError as error:
-                    node.report(f"hand_commands: dropped: {error}")
+                    node.report("hand_commands", f"dropped: {error}")
                 simulator.step(clock.take_one())
             case None:
                 if lockstep or now_ns - told_ns < SILENT_NS:
                     continue
                 simulator.step(clock.take_due(now_ns))
+        if clock.skipped_s > said_s:
+            node.report("clock", f"{clock.skipped_s - said_s:.2f} s were skipped in a stall")
+            said_s = clock.skipped_s
         node.send("scene_state", simulator.state(), taken)
         told_ns = now_ns
     simulator.close()

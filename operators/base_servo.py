@@ -28,6 +28,12 @@ LEASH_M: Final = 0.05
 
 LEASH_RAD: Final = 0.3
 
+STOP_M: Final = 0.02
+"""A hand that keeps up trails its goal by less, and comes to rest there; one that was far from its
+goal stops about here. To stop dead instead would overshoot by as much, at 1 m/s."""
+
+STOP_RAD: Final = 0.2
+
 LEAD_S: Final = BASE_DAMPING / BASE_STIFFNESS
 """A drive damped against the world trails a moving target by so long. Aiming so much ahead cancels
 it: 10 ms of lag instead of 24 in motion at 1 m/s."""
@@ -64,7 +70,7 @@ class BaseServo:
         self._goal_position = self._start[:3].copy()
         self._goal_quaternion = self._start[3:].copy()
         self._interval_s: float | None = None
-        self.hold()
+        self._stand_at_goal()
 
     def aim(self, position: Array, quaternion: Array) -> None:
         """Send the base to a new goal: position (3,) m, unit quaternion (4,), both in the world."""
@@ -82,8 +88,16 @@ class BaseServo:
         )
         self._interval_s = 0.0
 
-    def hold(self) -> None:
-        """Keep the last goal, as something that does not move."""
+    def hold(self, data: mujoco.MjData) -> None:
+        """Stop: go on towards the goal no farther than STOP_M and STOP_RAD."""
+        base = data.qpos[self._position]
+        self._goal_position[:] = base + _shortened(self._goal_position - base, STOP_M)
+        quaternion = data.qpos[self._quaternion].copy()
+        self._goal_quaternion[:] = _turned_towards(self._goal_quaternion, quaternion, STOP_RAD)
+        self._stand_at_goal()
+
+    def _stand_at_goal(self) -> None:
+        """Take the goal for something that does not move."""
         self._aim_position = self._goal_position.copy()
         self._aim_quaternion = self._goal_quaternion.copy()
         self._interval_s = None
@@ -92,19 +106,24 @@ class BaseServo:
         """Place the target for the step to come, no farther than the leash from the base."""
         if self._interval_s is not None:
             if self._interval_s > LEAD_LIFETIME_S:
-                self.hold()
+                self._stand_at_goal()
             else:
                 self._interval_s += self._time_step_s
         base = data.qpos[self._position]
         data.mocap_pos[self._mocap] = base + _shortened(self._aim_position - base, LEASH_M)
         quaternion = data.qpos[self._quaternion].copy()
-        turn = np.empty(3)
-        mujoco.mju_subQuat(turn, self._aim_quaternion, quaternion)
-        mujoco.mju_quatIntegrate(quaternion, _shortened(turn, LEASH_RAD), 1.0)
-        data.mocap_quat[self._mocap] = quaternion
+        data.mocap_quat[self._mocap] = _turned_towards(self._aim_quaternion, quaternion, LEASH_RAD)
 
 
 def _shortened(vector: Array, most: float) -> Array:
     """The vector (3,) with its length cut to `most`."""
     length = float(np.sqrt(vector @ vector))
     return vector if length <= most else vector * (most / length)
+
+
+def _turned_towards(goal: Array, quaternion: Array, most: float) -> Array:
+    """The quaternion (4,) turned towards the goal, by `most` rad at the most."""
+    turn, turned = np.empty(3), quaternion.copy()
+    mujoco.mju_subQuat(turn, goal, quaternion)
+    mujoco.mju_quatIntegrate(turned, _shortened(turn, most), 1.0)
+    return turned

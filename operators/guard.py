@@ -27,6 +27,7 @@ class Guard:
     def __init__(self, settings: GuardSettings) -> None:
         self._settings = settings
         self._engaged = False
+        self._client = ""
         self._engage_was_held = True  # whoever holds the key at the start must let go first
         self._reason = "press Enter or the Engage button to start"
         self._valid = np.zeros(2, bool)
@@ -34,7 +35,14 @@ class Guard:
         self._timed_out = False
 
     def operator_input(self, operator: OperatorInput) -> None:
-        """Engage when the key goes down; stop as long as the stop key is down."""
+        """Engage when the key goes down; stop as long as the stop key is down.
+
+        Who engaged is obeyed, and nobody after: another client must engage for itself.
+        """
+        if operator.client != self._client:
+            if self._engaged:
+                self._stop("another operator is here; engage to go on")
+            self._client, self._engage_was_held = operator.client, True
         pressed = operator.engage and not self._engage_was_held
         self._engage_was_held = operator.engage
         if operator.stop:

@@ -42,12 +42,17 @@ class LatencyTrace:
     def __init__(self, frames: int) -> None:
         self._frames = frames
         self._stages: dict[str, _Stage] = {}
+        self._last_hands_seq = -1
         self._total = _Ring(frames, len(_TOTAL_COLUMNS))
 
     def add(self, header: Header) -> None:
-        """Count a frame; one that follows from no hand sample says nothing of delays."""
-        if header.hands_seq < 0 or not header.stamps:
-            return
+        """Count a frame when the first client is sent it.
+
+        One that follows from no hand sample says nothing of delays.
+        """
+        if header.hands_seq < 0 or not header.stamps or header.hands_seq == self._last_hands_seq:
+            return  # nothing of a hand, or what another client was sent before
+        self._last_hands_seq = header.hands_seq
         sender_sent_ns = header.capture_ns
         for stamp in header.stamps:
             if stamp.node not in self._stages:

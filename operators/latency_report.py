@@ -15,12 +15,17 @@ class LatencyReport:
 
     def __init__(self) -> None:
         self._trace = LatencyTrace(FRAMES)
+        self._shown = 0
         self._first_state: tuple[float, int] | None = None
         self._last_state: tuple[float, int] | None = None
 
     def add_sent(self, header: Header) -> None:
         """Count a frame that left for a client."""
         self._trace.add(header)
+
+    def add_shown(self) -> None:
+        """Count a frame that a client has drawn."""
+        self._shown += 1
 
     def add_state(self, state: SceneState, header: Header) -> None:
         """Note how far the simulation is, to compare it with the clock."""
@@ -42,6 +47,7 @@ class LatencyReport:
         total = self._trace.total_ms()
         return {
             "frames": int(total.size),
+            "frames_shown": self._shown,
             "rate_hz": self._trace.rate_hz(),
             "hand_to_sent_ms": _percentiles(total),
             "real_time_factor": self.real_time_factor,
@@ -66,7 +72,10 @@ class LatencyReport:
         rate = self._trace.rate_hz()
         lines.append(f"{TOTAL:<18}{rate:>5.1f} Hz{'':>64}{_pair(total):>16}")
         factor = self.real_time_factor
-        lines.append(f"the last {total.size} frames; simulated time over real time {factor:.3f}")
+        lines.append(
+            f"the last {total.size} frames; {self._shown} shown by clients in all; "
+            f"simulated time over real time {factor:.3f}"
+        )
         return "\n".join(lines)
 
 

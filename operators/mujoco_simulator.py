@@ -19,6 +19,10 @@ logger = logging.getLogger(__name__)
 
 Array = NDArray[np.float64]
 
+GRIP_RAD: Final = 0.15
+"""A held finger's drive aims at most so far beyond where the finger is: it stops, and yet keeps its
+grip on what it holds."""
+
 UNIT_TOLERANCE: Final = 1e-3
 """How far a quaternion's length may be from one."""
 
@@ -64,6 +68,7 @@ class CommandedHand:
     def start(self, data: mujoco.MjData) -> None:
         """Open the hand, at its start pose."""
         self._servo.start()
+        self._holds = True
         self._joint_positions = self._start_positions
         data.qpos[self.position_addresses] = self._start_positions
         self._drive_fingers(data)
@@ -95,13 +100,20 @@ class CommandedHand:
 
     def follow(self, command: SideCommand, data: mujoco.MjData) -> None:
         """Make a checked command the one that acts."""
+        self._holds = False
         self._servo.aim(command.position, command.quaternion)
         self._joint_positions = command.joint_positions
         self._drive_fingers(data)
 
-    def hold(self) -> None:
-        """Stay where it was last sent."""
-        self._servo.hold()
+    def hold(self, data: mujoco.MjData) -> None:
+        """Stop where it is. To hold on changes nothing, or a grip would slacken bit by bit."""
+        if self._holds:
+            return
+        self._holds = True
+        self._servo.hold(data)
+        now = data.qpos[self.position_addresses]
+        self._joint_positions = np.clip(self._joint_positions, now - GRIP_RAD, now + GRIP_RAD)
+        self._drive_fingers(data)
 
     def pull(self, data: mujoco.MjData) -> None:
         """Do what is due before each step."""
@@ -235,7 +247,7 @@ class MujocoSimulator:
         self._waiting = None
         for hand, command in zip(self._hands, commands, strict=True):
             if command is None:
-                hand.hold()
+                hand.hold(self._data)
             else:
                 hand.follow(command, self._data)
 

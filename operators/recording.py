@@ -7,12 +7,13 @@ in the columns' metadata.
 import heapq
 import json
 import time
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from operators.arrow_encoding import arrow_type_of, decode, encode, payload_field
@@ -85,8 +86,12 @@ class RecordingWriter:
         if len(rows) >= ROWS_A_GROUP:
             self._flush(name)
 
-    def close(self) -> None:
-        """Write what is left, and the files' ends, without which Parquet cannot be read."""
+    def close(self, lost: Mapping[str, int] | None = None) -> None:
+        """Write what is left, and the files' ends, without which Parquet cannot be read.
+
+        lost: messages of each kind that never arrived; meta.json keeps it.
+        """
+        self._meta["lost"] = dict(lost or {})
         for name, writer in self._writers.items():
             self._flush(name)
             writer.close()
@@ -133,16 +138,13 @@ class RecordingReader:
         """Which messages were recorded."""
         return tuple(self._tables)
 
-    @property
-    def span_ns(self) -> tuple[int, int]:
-        """Capture times of the first and the last message, ns."""
-        times = [table.column("capture_ns") for table in self._tables.values() if len(table)]
-        if not times:
-            raise RecordingError(f"{self._folder}: holds no messages")
-        return (
-            min(column[0].as_py() for column in times),
-            max(column[-1].as_py() for column in times),
-        )
+    def span_ns(self, names: Collection[str]) -> tuple[int, int]:
+        """Capture times of the first and the last message of the named kinds, ns."""
+        tables = [self._tables[name] for name in names if self.count(name)]
+        if not tables:
+            raise RecordingError(f"{self._folder}: holds none of {', '.join(names) or 'anything'}")
+        times = [pc.min_max(table.column("capture_ns")).as_py() for table in tables]
+        return min(t["min"] for t in times), max(t["max"] for t in times)
 
     def count(self, name: str) -> int:
         """How many messages of a kind there are."""
@@ -164,7 +166,8 @@ class RecordingReader:
         if recorded != known:
             raise RecordingError(f"{path}: expected version {known} of {name}, got {recorded}")
         try:
-            table = pq.read_table(path).combine_chunks()
+            # What ticks and what commands made interleave out of the order of their capture.
+            table = pq.read_table(path).sort_by("capture_ns").combine_chunks()
         except FileNotFoundError:
             raise RecordingError(f"{path}: missing, but meta.json names it") from None
         except pa.ArrowInvalid as error:

@@ -30,7 +30,7 @@ def schedule(
     The first message is due at once; a loop goes on one mean sample interval after the last one,
     so that a recording whose end meets its beginning plays without a seam.
     """
-    first_ns, last_ns = recording.span_ns
+    first_ns, last_ns = recording.span_ns(names)
     count = max((recording.count(name) for name in names), default=0)
     interval_ns = (last_ns - first_ns) / max(count - 1, 1)
     turn_ns = last_ns - first_ns + interval_ns

@@ -126,6 +126,12 @@ def refuse_foreign_origin(request: web.Request, *, same_port: bool) -> None:
     same_port: whether the page's own port must be this one. Programs that are no browsers say
     nothing, and pass. Raises HTTPForbidden, which says what was given and what is allowed.
     """
+    if not _is_this_machine(host_name(request.host)):
+        # A name that an attacker makes point here (DNS rebinding) would pass as its own origin.
+        raise web.HTTPForbidden(
+            text=f"This server is for this machine alone, not for {request.host}. "
+            "Open the page as http://localhost.\n"
+        )
     origin = request.headers.get("Origin")
     if origin is None:
         return
@@ -137,6 +143,15 @@ def refuse_foreign_origin(request: web.Request, *, same_port: bool) -> None:
             text=f"A page from {origin} may not connect to {here}: only our own page may. "
             "Open the page by the name that it connects to.\n"
         )
+
+
+def _is_this_machine(name: str) -> bool:
+    if name == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(name).is_loopback
+    except ValueError:
+        return False
 
 
 def binary(received: WSMessage) -> bytes:
@@ -179,7 +194,7 @@ def _why_not(error: OSError, host: str, port: int, port_key: str) -> str:
         )
     return (
         f"headset.host: cannot listen on {host!r} ({error.strerror}); give an address of this "
-        "machine: 127.0.0.1 for this machine alone, 0.0.0.0 for all of its networks"
+        "machine, such as 127.0.0.1"
     )
 
 

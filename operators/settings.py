@@ -4,17 +4,26 @@ The tree comes from a YAML file (`PANODORA_CONFIG`), overridden by environment v
 `PANODORA__SECTION__KEY`, and refuses keys that it does not know.
 """
 
+import ipaddress
 import os
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
 )
+from pydantic_settings import SettingsError as PydanticSettingsError
 
 from operators.usage_error import UsageError
 
@@ -144,7 +153,11 @@ class PanoramaSettings(Section):
 class HeadsetSettings(Section):
     """The page, its two ports, and what a client may do."""
 
-    host: str = "127.0.0.1"
+    host: str = Field(
+        default="127.0.0.1",
+        description="an address of this machine alone: nobody else is let in without a token, and "
+        "tokens are still to come",
+    )
     port: int = Field(default=8012, ge=0, le=65535, description="page and panorama")
     tracking_port: int | None = Field(
         default=8013,
@@ -158,6 +171,17 @@ class HeadsetSettings(Section):
     )
     max_message_bytes: int = Field(default=65536, ge=4096)
     max_clients: int = Field(default=8, ge=1)
+
+    @field_validator("host")
+    @classmethod
+    def _host_is_this_machine(cls, host: str) -> str:
+        if host != "localhost" and not _is_loopback(host):
+            raise ValueError(
+                "must be an address of this machine alone (127.0.0.1, ::1 or localhost): whoever "
+                "reaches the ports can drive the robot. From another machine use `ssh -L`, from a "
+                "headset on a cable `adb reverse`"
+            )
+        return host
 
 
 class GuardSettings(Section):
@@ -237,7 +261,9 @@ def load_settings(path: Path | str | None = None) -> Settings:
     try:
         return Settings(**content)  # type: ignore[arg-type]
     except ValidationError as error:
-        raise SettingsError(_explain(error, path, content)) from None
+        raise SettingsError(_explain(error, path)) from None
+    except PydanticSettingsError as error:
+        raise SettingsError(f"environment variables {ENVIRONMENT_PREFIX}...: {error}") from None
 
 
 def resolve(path: Path | str) -> Path:
@@ -246,15 +272,24 @@ def resolve(path: Path | str) -> Path:
     return path if path.is_absolute() else ROOT / path
 
 
-def _read_file(path: Path) -> dict[str, object]:
+def _read_file(path: Path, above: tuple[Path, ...] = ()) -> dict[str, object]:
     """Read a settings file; with `extends: OTHER` it changes what the other file says."""
     content = _read_yaml(path)
     other = content.pop("extends", None)
     if other is None:
         return content
-    if not isinstance(other, str) or (path.parent / other).resolve() == path.resolve():
-        raise SettingsError(f"{path}: extends: expected the name of another file, got {other!r}")
-    return _merged(_read_file(path.parent / other), content)
+    read = (*above, path.resolve())
+    if not isinstance(other, str) or (path.parent / other).resolve() in read:
+        raise SettingsError(
+            f"{path}: extends: expected the name of another file that does not extend this one, "
+            f"got {other!r}"
+        )
+    below = _read_file(path.parent / other, read)
+    try:
+        Settings.model_validate(below)  # so that a fault is told of the file that it is in
+    except ValidationError as error:
+        raise SettingsError(_explain(error, path.parent / other)) from None
+    return _merged(below, content)
 
 
 def _merged(below: dict[str, object], above: dict[str, object]) -> dict[str, object]:
@@ -276,13 +311,25 @@ def _read_yaml(path: Path) -> dict[str, object]:
         raise SettingsError(
             f"{path}: no such file; set PANODORA_CONFIG to a file under configs/"
         ) from None
+    except OSError as error:
+        raise SettingsError(f"{path}: cannot be read: {error.strerror}") from None
     except yaml.YAMLError as error:
         raise SettingsError(f"{path}: not YAML: {error}") from None
     if content is None:
         return {}
     if not isinstance(content, dict):
         raise SettingsError(f"{path}: expected sections at the top, got {type(content).__name__}")
+    wrong = [key for key in content if not isinstance(key, str)]
+    if wrong:
+        raise SettingsError(f"{path}: expected names of sections, got {wrong[0]!r}")
     return content
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def _refuse_unknown_variables() -> None:
@@ -298,7 +345,7 @@ def _refuse_unknown_variables() -> None:
                 )
 
 
-def _explain(error: ValidationError, path: Path | None, content: dict[str, object]) -> str:
+def _explain(error: ValidationError, path: Path | None) -> str:
     lines = []
     for fault in error.errors():
         key = ".".join(str(part) for part in fault["loc"])

@@ -31,8 +31,8 @@ class Simulator(Protocol):
     def command(self, commands: HandCommands, seq: int) -> None:
         """Take a command; it acts from the beginning of the next step, unless a newer one comes.
 
-        A side that is not valid stays where it was last sent. seq: the command's sequence number,
-        which the states give back as `command_seq` once it has acted.
+        A side that is not valid stops where it is, and keeps its grip. seq: the command's sequence
+        number, which the states give back as `command_seq` once it has acted.
         Raises MessageError naming side and joint for joints that the hand does not have, for
         missing joints and for numbers that are not finite; nothing changes then.
         """

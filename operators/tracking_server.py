@@ -56,6 +56,7 @@ class _Driver:
     token: str
     websocket: web.WebSocketResponse
     silence: asyncio.TimerHandle | None = None
+    has_left: bool = False
 
 
 class TrackingServer:
@@ -63,7 +64,7 @@ class TrackingServer:
 
     The newest client drives; its predecessor is told and disconnected. When the driver leaves or
     falls silent, on_message gets hands that are not tracked and keys that are not held, so that the
-    robot holds.
+    robot holds; of one that leaves, also that the stop key is held: who comes next must engage.
 
     settings: addresses and limits. on_message: see OnMessage. on_fault: gets a sentence on a client
     that misbehaves, not more than about one a second. Both are called on the server's thread and
@@ -138,12 +139,12 @@ class TrackingServer:
     async def _serve(self, driver: _Driver) -> None:
         replaced, self._driver = self._driver, driver
         if replaced is not None:
-            self._let_go(replaced)
+            self._leave(replaced)
             self._disconnect(replaced, REPLACED, "replaced by a newer session")
         try:
             await self._receive(driver)
         finally:
-            self._let_go(driver)
+            self._leave(driver)
             if self._driver is driver:
                 self._driver = None
 
@@ -173,12 +174,23 @@ class TrackingServer:
 
     def _let_go(self, driver: _Driver) -> None:
         """Say for a client that its hands are lost and no key is held, unless that was said."""
-        if driver.silence is None:
-            return
-        driver.silence.cancel()
-        driver.silence = None
+        if driver.silence is not None:
+            driver.silence.cancel()
+            driver.silence = None
+            self._say_nothing(driver, stop=False)
+
+    def _leave(self, driver: _Driver) -> None:
+        """Say once for a client that it is gone, if it had ever said anything."""
+        if driver.silence is not None:
+            driver.silence.cancel()
+            driver.silence = None
+        if driver.source and not driver.has_left:
+            driver.has_left = True
+            self._say_nothing(driver, stop=True)
+
+    def _say_nothing(self, driver: _Driver, *, stop: bool) -> None:
         received_ns = time.monotonic_ns()
-        for message in _nothing(driver):
+        for message in _nothing(driver, stop):
             self._on_message(message, driver.name, received_ns / 1e6, received_ns)
 
     def _may_drive(self, driver: _Driver) -> bool:
@@ -186,7 +198,7 @@ class TrackingServer:
 
     def _check_driver(self) -> None:
         if self._driver is not None and not self._may_drive(self._driver):
-            self._let_go(self._driver)
+            self._leave(self._driver)
             self._disconnect(self._driver, WRONG_TOKEN, "the token has changed; reload the page")
             self._driver = None
 
@@ -203,8 +215,8 @@ class TrackingServer:
             await close_politely(self._driver.websocket, WSCloseCode.GOING_AWAY, "the server stops")
 
 
-def _nothing(driver: _Driver) -> tuple[Hands, OperatorInput]:
-    """Hands that are not tracked, and keys that are not held."""
+def _nothing(driver: _Driver, stop: bool) -> tuple[Hands, OperatorInput]:
+    """Hands that are not tracked, and no key held but perhaps the one to stop."""
     fields = (field.name for field in Hands.FIELDS if not field.is_text)
     hands = Hands(
         source=driver.source,
@@ -215,7 +227,7 @@ def _nothing(driver: _Driver) -> tuple[Hands, OperatorInput]:
         source=driver.source,
         client=driver.name,
         engage=False,
-        stop=False,
+        stop=stop,
         recentre=False,
         clutch=np.zeros(2, bool),
     )

@@ -9,9 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from operators.equirectangular import CONVERTERS
 from operators.gl_context import create_context
+from operators.recording import RecordingReader
+from operators.retargeting import Retargeter
 from operators.scene import build_scene
-from operators.settings import ROOT, Settings, SettingsError, load_settings
+from operators.settings import ROOT, Settings, SettingsError, load_settings, resolve
 from operators.usage_error import UsageError
 
 DATAFLOW = ROOT / "dataflows/teleop.yml"
@@ -69,6 +72,10 @@ def findings(dataflow: Path) -> Iterator[Finding]:
         return
     yield Finding("settings", config)
     yield _check("hands and scene", lambda: _scene(settings))
+    yield _check("retargeting", lambda: _retargeting(settings))
+    yield _check("panorama.converter", lambda: _converter(settings))
+    if "replay" in dataflow.name:
+        yield _check("replay.recording", lambda: _recording(settings))
     if settings.panorama.renderer == "gl":
         yield _check("OpenGL", _opengl)
     for key in ("port", "tracking_port"):
@@ -96,6 +103,22 @@ def _scene(settings: Settings) -> str:
     return f"{len(scene.body_names)} bodies, {len(scene.joint_names)} joints, model {scene.digest}"
 
 
+def _retargeting(settings: Settings) -> str:
+    Retargeter.from_settings(settings)
+    return settings.hands.retargeting
+
+
+def _converter(settings: Settings) -> str:
+    panorama = settings.panorama
+    CONVERTERS[panorama.converter](panorama.face_size, panorama.height, panorama.width)
+    return panorama.converter
+
+
+def _recording(settings: Settings) -> str:
+    folder = resolve(settings.replay.recording)
+    return f"{folder}: {', '.join(RecordingReader(folder).names)}"
+
+
 def _opengl() -> str:
     context = create_context()
     renderer: str = context.info["GL_RENDERER"]
@@ -105,7 +128,8 @@ def _opengl() -> str:
 
 def _port(host: str, port: int, key: str) -> str:
     try:
-        with socket.create_server((host, port)):
+        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+        with socket.create_server((host, port), family=family):
             return f"{host}:{port} is free"
     except OSError as error:
         raise UsageError(

@@ -8,9 +8,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from operators.acknowledging_client import AcknowledgingClient
 from operators.recording import RecordingReader
 from operators.replay import FINISHED
-from operators.settings import ROOT, load_settings, resolve
+from operators.settings import ROOT, Settings, load_settings, resolve
 
 DATAFLOW = ROOT / "dataflows/teleop_replay.yml"
 
@@ -37,6 +38,11 @@ def add_parser(commands: Any) -> None:
     parser.add_argument(
         "--dataflow", type=Path, default=DATAFLOW, help="another dataflow with a replay node"
     )
+    parser.add_argument(
+        "--no-viewer",
+        action="store_true",
+        help="do not take the pictures; without a browser then none is sent, or measured",
+    )
     parser.set_defaults(run=run)
 
 
@@ -46,29 +52,41 @@ def run(chosen: argparse.Namespace) -> int:
     environment = {**os.environ, "PANODORA_CONFIG": config}
     if chosen.recording is not None:
         environment["PANODORA__REPLAY__RECORDING"] = str(chosen.recording.resolve())
-        folder = chosen.recording
-    else:
-        folder = resolve(load_settings(config).replay.recording)
+    settings = load_settings(config)
+    folder = chosen.recording or resolve(settings.replay.recording)
     recording = RecordingReader(folder)
-    first_ns, last_ns = recording.span_ns
+    first_ns, last_ns = recording.span_ns(recording.names)
     print(
         f"{folder}: {(last_ns - first_ns) / 1e9:.0f} s, "
         + ", ".join(f"{recording.count(name)} {name}" for name in recording.names),
         flush=True,
     )
+    return _run_until_finished(chosen.dataflow, environment, settings, chosen.no_viewer)
+
+
+def _run_until_finished(
+    dataflow: Path, environment: dict[str, str], settings: Settings, no_viewer: bool
+) -> int:
+    """Run dora, pass on what it says, and stop it at the recording's end or by a signal."""
     dora = subprocess.Popen(
-        ["dora", "run", str(chosen.dataflow)],
+        ["dora", "run", str(dataflow)],
         env=environment,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
+        start_new_session=True,  # signals of a terminal come here, and are passed on once
     )
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda *_: dora.send_signal(signal.SIGINT))
+    viewer = None if no_viewer else AcknowledgingClient(settings.headset.port)
+    if viewer is not None:
+        viewer.start()
     assert dora.stdout is not None
-    # Ctrl-C reaches dora too, which then stops its nodes; wait for what they say at the end.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
     for line in dora.stdout:
         sys.stdout.write(line)
         sys.stdout.flush()
         if FINISHED in line:
             dora.send_signal(signal.SIGINT)
+    if viewer is not None:
+        viewer.stop()
     return dora.wait()

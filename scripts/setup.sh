@@ -39,13 +39,15 @@ fi
 
 python=$(find_python)
 if [ -z "$python" ]; then
-  missing+=(python3 python3-venv)
+  # A python3 that is there is too old or too new, and the distribution has no other.
+  command -v python3 >/dev/null || missing+=(python3 python3-venv)
 elif ! "$python" -c 'import ensurepip, venv' >/dev/null 2>&1; then
   missing+=("$(basename "$(readlink -f "$python")")-venv")
 fi
 
-if [ "$level" != core ]; then
-  if ! command -v chromium >/dev/null && ! command -v google-chrome >/dev/null; then
+if [ "$level" = dev ]; then
+  if ! command -v chromium >/dev/null && ! command -v chromium-browser >/dev/null &&
+    ! command -v google-chrome >/dev/null; then
     missing+=(chromium)
   fi
   command -v node >/dev/null || missing+=(nodejs)
@@ -70,16 +72,20 @@ Debian 12 and Ubuntu 24.04 have one as python3; elsewhere install one of them, t
 
 # Packages are installed again only when pyproject.toml or the interpreter changes.
 wanted="$("$python" --version) $(sha256sum pyproject.toml | cut -d' ' -f1)"
+is_set_up() { [ "$(cat ".venv/.set-up-$1" 2>/dev/null)" = "$wanted" ]; }
 stamp=".venv/.set-up-$level"
-if [ ! -f "$stamp" ] || [ "$(cat "$stamp")" != "$wanted" ]; then
+if ! is_set_up "$level" && ! { [ "$level" = core ] && { is_set_up dev || is_set_up bench; }; }; then
   echo "Setting up .venv with $("$python" --version): a minute or two at the first time."
-  [ -x .venv/bin/python ] || "$python" -m venv .venv
+  if [ "$(.venv/bin/python --version 2>/dev/null)" != "$("$python" --version)" ] ||
+    ! .venv/bin/python -m pip --version >/dev/null 2>&1; then
+    "$python" -m venv --clear .venv
+  fi
   pip=(.venv/bin/python -m pip install --quiet --disable-pip-version-check)
   case "$level" in
     core) "${pip[@]}" --editable . ;;
     dev) "${pip[@]}" --editable '.[dev]' ;;
     bench)
-      # This version has a build without CUDA's gigabytes; a plain `torch` does not.
+      # The CPU is all that is measured; where pip can choose, give it a build without CUDA.
       "${pip[@]}" torch==2.13.0
       "${pip[@]}" --editable '.[dev,reference]'
       ;;
@@ -88,7 +94,7 @@ if [ ! -f "$stamp" ] || [ "$(cat "$stamp")" != "$wanted" ]; then
   echo "$wanted" >"$stamp"
 fi
 
-if [ "$level" != core ]; then
+if [ "$level" = dev ]; then
   lock=tests/e2e/package-lock.json
   if [ -f "$lock" ] && ! cmp -s "$lock" tests/e2e/node_modules/.set-up; then
     (cd tests/e2e && npm ci --silent --no-audit --no-fund)

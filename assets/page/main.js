@@ -9,6 +9,9 @@ import { Tracking } from "./tracking.js";
 
 const SAMPLE_MS = 1000 / 60;
 
+// The guard tells its state twice a second.
+const SILENCE_MS = 2000;
+
 // Half of the field of view along the window's shorter side.
 const HALF_VIEW = Math.tan((35 * Math.PI) / 180);
 
@@ -28,6 +31,9 @@ let paused = false;
 let drawn = "";
 let steppedMs = performance.now();
 let sampling = 0;
+let robotState = "unknown"; // as the guard last told
+let toldMs = performance.now();
+let stopWanted = false; // until the guard says that it has stopped
 
 // Pictures
 
@@ -79,7 +85,12 @@ function address(port, path) {
 
 function told(message) {
   if (message.message === "welcome") startTracking(message);
-  else if (message.message === "operator_state") overlay.showOperator(message);
+  else if (message.message === "operator_state") {
+    robotState = message.state;
+    toldMs = performance.now();
+    if (robotState === "stopped") stopWanted = false;
+    overlay.showOperator(message);
+  }
   else if (message.message === "latency_summary") overlay.showDelay(message);
 }
 
@@ -125,7 +136,11 @@ function sample() {
   const now = performance.now();
   operator.step((now - steppedMs) / 1000);
   steppedMs = now;
-  tracking.send(operator.sample(), now);
+  const wanted = operator.sample();
+  // A stop that could not be sent is not forgotten.
+  if (wanted.keys.stop && robotState !== "stopped") stopWanted = true;
+  wanted.keys.stop ||= stopWanted;
+  tracking.send(wanted, now);
   overlay.showHands(operator.hands, operator.active);
 }
 
@@ -146,6 +161,7 @@ function visibilityChanged() {
 
 function pause() {
   paused = !paused;
+  document.getElementById("pause").setAttribute("aria-pressed", String(paused));
   stream.watch(!paused && !document.hidden);
 }
 
@@ -164,6 +180,7 @@ connectButton(operator, document.getElementById("stop"), "stop", sample);
 document.querySelectorAll(".hand").forEach((button, side) => {
   button.addEventListener("click", () => (operator.active = side));
 });
+document.getElementById("pause").addEventListener("click", pause);
 document.getElementById("show-help").addEventListener("click", overlay.toggleHelp);
 document.getElementById("take-over").addEventListener("click", () => tracking.open());
 
@@ -173,6 +190,10 @@ let shownBefore = 0;
 setInterval(() => {
   overlay.showPicture(stream.state, stream.watching, stream.shown - shownBefore);
   shownBefore = stream.shown;
+  if (stream.state === "open" && performance.now() - toldMs > SILENCE_MS) {
+    robotState = "unknown";
+    overlay.showOperator({ state: robotState, reason: "Nothing is heard of the robot's guard" });
+  }
 }, 1000);
 
 document.addEventListener("visibilitychange", visibilityChanged);

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks.acknowledging_client import AcknowledgingClient
+from operators.acknowledging_client import AcknowledgingClient
 from operators.recording import RecordingReader, RecordingWriter
 from operators.settings import ROOT
 from tests.dataflows.running import (
@@ -70,7 +70,7 @@ def test_dora_start_and_stop_leave_nothing_behind(tmp_path: Path) -> None:
     page, tracking, coordinator = free_ports(3)
     variables = environment((page, tracking), DORA_COORDINATOR_PORT=str(coordinator))
 
-    def dora(*arguments: str) -> str:
+    def dora(*arguments: str, check: bool = True) -> str:
         ended = subprocess.run(
             [str(BIN / "dora"), *arguments],
             cwd=ROOT,
@@ -80,7 +80,7 @@ def test_dora_start_and_stop_leave_nothing_behind(tmp_path: Path) -> None:
             timeout=60,
             check=False,
         )
-        assert ended.returncode == 0, ended.stdout + ended.stderr
+        assert ended.returncode == 0 or not check, ended.stdout + ended.stderr
         return ended.stdout
 
     client = AcknowledgingClient(page)
@@ -92,7 +92,8 @@ def test_dora_start_and_stop_leave_nothing_behind(tmp_path: Path) -> None:
         dora("stop", "--name", "tele")
     finally:
         client.stop()
-        dora("down")
+        # At times dora's coordinator is gone before it has answered; that it is gone is looked at.
+        dora("down", check=False)
     from tests.dataflows.running import Running
 
     assert_nothing_left(Running(process=None, ports=(page, tracking)), before)  # type: ignore[arg-type]

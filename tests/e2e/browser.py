@@ -20,14 +20,20 @@ HERE = Path(__file__).parent
 ANSWER_S = 60.0
 
 
+def find_chromium() -> str | None:
+    """The browser's command, by the names that distributions give it."""
+    names = ("chromium", "chromium-browser", "google-chrome")
+    return next((path for name in names if (path := shutil.which(name))), None)
+
+
 def missing() -> str:
     """What a browser test lacks here, in words; empty where it can run."""
     if shutil.which("node") is None:
         return "needs Node.js (node is not on the PATH)"
     if not (HERE / "node_modules/playwright-core").is_dir():
         return "needs the test's npm packages: run `npm ci` in tests/e2e"
-    if shutil.which("chromium") is None:
-        return "needs Chromium (chromium is not on the PATH)"
+    if find_chromium() is None:
+        return "needs Chromium (neither chromium nor google-chrome is on the PATH)"
     return ""
 
 
@@ -49,7 +55,7 @@ class Browser:
         self._next_id = 0
 
     def __enter__(self) -> Self:
-        chromium = shutil.which("chromium")
+        chromium = find_chromium()
         assert chromium is not None
         self._driver = subprocess.Popen(
             ["node", HERE / "driver.mjs", chromium],

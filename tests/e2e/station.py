@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from operators.header import Header
-from operators.messages import Hands, Panorama
+from operators.messages import Hands, OperatorState, Panorama
 from operators.page_server import PageServer
 from operators.settings import HeadsetSettings
 from operators.tracking_server import TrackingServer
@@ -73,6 +73,12 @@ class Station:
         browser.goto(self.page.address)
         browser.wait_for("panodora.picturesShown > 0 && panodora.tracking === 'open'")
         browser.press("KeyH")
+
+    def tell(self, state: str) -> None:
+        """Say what the robot does, as the guard would."""
+        words = dict.fromkeys(("state", "left_state", "right_state"), state)
+        reasons = dict.fromkeys(("reason", "left_reason", "right_reason"), "")
+        self.page.show(OperatorState(**words, **reasons))
 
     def _page_server(self, settings: HeadsetSettings) -> PageServer:
         server = PageServer(

@@ -173,8 +173,22 @@ def test_a_key_tilts_the_hand_to_grasp_and_another_back(page: Browser, station: 
 def test_even_a_short_press_engages_or_stops(
     page: Browser, station: Station, press: Callable[[Browser], None], field: str
 ) -> None:
+    station.tell("tracking")
     press(page)
     keys = station.hear(lambda m: isinstance(m, OperatorInput) and getattr(m, field))
     assert keys.engage is (field == "engage")
     assert keys.stop is (field == "stop")
+    station.tell("stopped")
     station.hear(lambda m: isinstance(m, OperatorInput) and not getattr(m, field))
+
+
+def test_a_stop_is_not_forgotten_before_the_robot_has_stopped(
+    page: Browser, station: Station
+) -> None:
+    station.tell("tracking")
+    page.press("Escape")
+    station.hear(lambda m: isinstance(m, OperatorInput) and m.stop)
+    for _ in range(60):  # a second: four times as long as the press counts as held
+        assert station.hear(lambda m: isinstance(m, OperatorInput)).stop
+    station.tell("stopped")
+    station.hear(lambda m: isinstance(m, OperatorInput) and not m.stop)

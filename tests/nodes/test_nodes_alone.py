@@ -85,9 +85,9 @@ def test_a_wrong_message_is_reported_and_dropped_and_the_node_lives(alone: Any) 
     hands = recorded("hands", 2)
     nan = dataclasses.replace(hands[0], stage_from_wrist=np.full((2, 4, 4), np.nan))  # type: ignore[call-arg]
     node.message("hands", nan, 0.1)
-    node.raw("hands", pa.array([1.0]), {"message": "hands", "version": 1}, 0.15)
-    node.message("hands", hands[1], 0.2)
-    sent, said = node.run(["hand_targets"], 0.4)
+    node.raw("hands", pa.array([1.0]), {"message": "hands", "version": 1}, 1.5)
+    node.message("hands", hands[1], 1.6)
+    sent, said = node.run(["hand_targets"], 1.8)
     assert len(data(sent, "hand_targets")) == 1
     assert "hands.stage_from_wrist: expected finite numbers" in said
     assert "header: missing" in said

@@ -90,3 +90,14 @@ def test_the_state_is_always_a_complete_message(guard: Guard, engaged: bool) -> 
     if engaged:
         engage(guard)
     guard.state.check()
+
+
+def test_another_client_must_engage_for_itself(guard: Guard) -> None:
+    engage(guard)
+    assert command(guard).valid.all()
+    guard.operator_input(sample(OperatorInput, client="another", engage=True, stop=False))
+    assert not command(guard).valid.any()
+    assert "another operator" in guard.state.reason
+    guard.operator_input(sample(OperatorInput, client="another", engage=False, stop=False))
+    guard.operator_input(sample(OperatorInput, client="another", engage=True, stop=False))
+    assert command(guard).valid.all()

@@ -52,6 +52,14 @@ def test_losses_are_counted_from_the_first_frame_on() -> None:
     assert trace.stages()[1].lost == 5
 
 
+def test_a_frame_for_two_clients_counts_once() -> None:
+    trace = LatencyTrace(frames=1000)
+    for k in range(50):
+        trace.add(frame(k))
+        trace.add(frame(k))
+    assert trace.rate_hz() == pytest.approx(1000 / PERIOD_MS)
+
+
 def test_a_restarted_node_counts_from_zero_again() -> None:
     trace = LatencyTrace(frames=1000)
     for k, lost in enumerate([9, 11, 0, 1]):

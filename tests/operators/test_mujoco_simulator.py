@@ -144,7 +144,7 @@ def test_teleported_fingers_are_where_they_are_sent_after_one_step():
 def test_a_side_that_is_not_valid_stays_where_it_was_sent(simulator):
     sent = moved(-0.3, -0.1, 1.5)
     simulator.command(commands(sent), 0)
-    simulator.step(2)
+    simulator.step(240)
     poses = np.full((2, 7), np.nan)
     nothing = np.full(12, np.nan)
     simulator.command(commands(poses, nothing, nothing, valid=(False, False)), 1)
@@ -393,3 +393,36 @@ def test_under_stress_states_are_finite_and_speeds_bounded(simulator):
 def test_the_renderer_draws_not_the_simulator(simulator):
     assert simulator.faces() is None
     simulator.close()
+
+
+HIGH = (-0.35, -0.2, 1.8)  # 0.4 m above the start
+
+
+def test_a_hand_that_is_held_stops_where_it_is(simulator):
+    """What comes of Stop: on the way to a goal 0.4 m off, at more than 1 m/s."""
+    closed = np.clip(np.full(12, 1.0), *RIGHT.limits_rad)
+    simulator.command(commands(moved(*HIGH), right=closed), 0)
+    simulator.step(16)
+    before = simulator.state()
+    simulator.command(commands(valid=(False, False)), 1)
+    simulator.step(240)
+    after = simulator.state()
+    assert HIGH[2] - bases(before)[1, 2] > 0.1
+    travelled = np.linalg.norm(bases(after)[1, :3] - bases(before)[1, :3])
+    assert travelled < 0.06
+    turned = np.abs(after.joint_positions - before.joint_positions).max()
+    assert turned < 0.35
+    simulator.step(240)
+    assert np.abs(bases(simulator.state()) - bases(after)).max() < 1e-3
+
+
+def test_to_hold_on_changes_nothing(simulator):
+    closed = np.clip(np.full(12, 0.8), *RIGHT.limits_rad)
+    simulator.command(commands(right=closed), 0)
+    simulator.step(10)
+    states = []
+    for seq in range(1, 120):
+        simulator.command(commands(valid=(False, False)), seq)
+        simulator.step(4)
+        states.append(simulator.state().joint_positions)
+    assert np.abs(states[-1] - states[-60]).max() < 1e-3

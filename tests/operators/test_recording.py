@@ -96,7 +96,7 @@ def shipped() -> list[Hands]:
 
 
 def test_it_is_a_minute_at_60_hz(shipped: list[Hands]) -> None:
-    first, last = RecordingReader(SHIPPED).span_ns
+    first, last = RecordingReader(SHIPPED).span_ns(["hands"])
     assert len(shipped) == 3600
     assert (last - first) / 1e9 == pytest.approx(60 - 1 / 60, abs=1e-6)
 

@@ -54,6 +54,9 @@ def test_a_file_may_extend_another(tmp_path: Path) -> None:
         ("panorama: {width: 1441}", ["mine.yml", "panorama", "even"]),
         ("scene: {objects: [{name: a, size: [1, 1], position: [0, 0, 0]}]}", ["objects.0.size"]),
         ("scene: {respawn_below: .nan}", ["scene.respawn_below", "finite"]),
+        ("headset: {host: 0.0.0.0}", ["mine.yml", "headset.host", "127.0.0.1", "adb reverse"]),
+        ("headset: {host: robot.example}", ["mine.yml", "headset.host", "127.0.0.1"]),
+        ("5: {a: 1}", ["mine.yml", "names of sections", "5"]),
         ("extends: 5", ["mine.yml", "extends"]),
         ("extends: mine.yml", ["mine.yml", "extends"]),
         ("extends: other.yml", ["other.yml", "no such file"]),
@@ -91,3 +94,24 @@ def test_a_wrong_variable_is_named(
         load_settings()
     for word in words:
         assert word in str(raised.value)
+
+
+def test_a_fault_is_told_of_the_file_that_it_is_in(tmp_path: Path) -> None:
+    write(tmp_path, "headset: {prt: 1}", "base.yml")
+    with pytest.raises(SettingsError, match=r"base\.yml: unknown key 'headset\.prt'"):
+        load_settings(write(tmp_path, "extends: base.yml"))
+
+
+def test_files_that_extend_each_other_are_refused(tmp_path: Path) -> None:
+    write(tmp_path, "extends: mine.yml", "base.yml")
+    with pytest.raises(SettingsError, match="does not extend this one"):
+        load_settings(write(tmp_path, "extends: base.yml"))
+
+
+@pytest.mark.parametrize("value", ["x", "1,2,3"])
+def test_a_variable_for_a_whole_section_that_is_no_json_is_told(
+    monkeypatch: pytest.MonkeyPatch, value: str
+) -> None:
+    monkeypatch.setenv("PANODORA__SCENE", value)
+    with pytest.raises(SettingsError, match="scene"):
+        load_settings()

@@ -42,8 +42,11 @@ class Served:
         path = f"/tracking?client={name}&token={token}"
         return connected(self.server.port, path, **options)
 
-    def assert_let_go(self, client: str) -> None:
-        """The next that is heard of a client is that its hands are lost and no key is held."""
+    def assert_let_go(self, client: str, *, left: bool = True) -> None:
+        """The next that is heard of a client is that its hands are lost and no key is held.
+
+        Of one that has left, that the robot shall stop.
+        """
         hands, name, _, received_ns = self.messages.next()
         assert isinstance(hands, Hands)
         hands.check()
@@ -53,7 +56,8 @@ class Served:
         keys, name, _, also_received_ns = self.messages.next()
         assert isinstance(keys, OperatorInput)
         assert (name, received_ns) == (client, also_received_ns)
-        assert not any((keys.engage, keys.stop, keys.recentre, *keys.clutch))
+        assert keys.stop == left
+        assert not any((keys.engage, keys.recentre, *keys.clutch))
 
 
 @pytest.fixture
@@ -173,10 +177,11 @@ def test_the_robot_is_let_go_when_its_driver_falls_silent(
     with served.client() as client:
         send(client, sample(Hands))
         assert served.messages.next()[0].valid.all()
-        served.assert_let_go("page-1")
+        served.assert_let_go("page-1", left=False)
         send(client, sample(Hands))  # it may go on
         assert served.messages.next()[0].valid.all()
-        served.assert_let_go("page-1")
+        served.assert_let_go("page-1", left=False)
+    served.assert_let_go("page-1", left=True)
     assert not served.messages.all()  # and is not let go twice
 
 
