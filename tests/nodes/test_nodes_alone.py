@@ -106,6 +106,20 @@ def test_retarget_commands_every_joint_by_name(alone: Any) -> None:
     assert all(0.0 <= q <= 1.8 for q in commands["left_joint_positions"][2:])
 
 
+def test_retarget_takes_the_other_backend_by_one_word(alone: Any) -> None:
+    pytest.importorskip("dex_retargeting", reason="needs the extra `reference`")
+    targets = sample(HandTargets, valid=np.array([True, True]))
+    targets.finger_joints[:] = recorded("hands", 1)[0].joint_positions  # type: ignore[attr-defined]
+    found = {}
+    for backend in ("dexi", "dex-retargeting"):
+        node = alone("retarget", PANODORA__HANDS__RETARGETING=backend)
+        for k in range(20):
+            node.message("hand_targets", targets, 0.02 * k)
+        sent, _ = node.run(["wanted_commands"], 0.6)
+        found[backend] = data(sent, "wanted_commands")[-1]["right_joint_positions"]
+    assert found["dex-retargeting"] == pytest.approx(found["dexi"], abs=0.02)
+
+
 def test_guard_passes_nothing_before_it_is_engaged(alone: Any) -> None:
     node = alone("guard")
     held = OperatorInput(
