@@ -27,21 +27,21 @@ def add_skeleton(robot: Element, lost: Sequence[tuple[Element, Element]]) -> Non
     """Put shapes in the place of those that were taken from the links of a URDF.
 
     lost: a link, and the `<visual>` or `<collision>` that it had.
-    A lost collision becomes bones where the link has no other: capsules from the link's joint to
-    each joint that it carries, ending at a fingertip. A lost visual becomes what the link collides
-    with, in the lost one's colour.
+    A lost collision becomes bones: capsules from the link's joint to each joint that it carries,
+    ending at a fingertip. Lost visuals become all that the link collides with, or bones where that
+    is nothing, in the colour of the first.
     """
     ends = _ends(robot)
-    for tag in ("collision", "visual"):
-        for link, shape in lost:
-            if shape.tag != tag or link.find(tag) is not None:
-                continue
-            solid = link.findall("collision") or _bones("collision", ends[link.get("name", "")])
-            for stand_in in solid:
-                stand_in = copy.deepcopy(stand_in)
-                stand_in.tag = tag
-                stand_in.extend(shape.findall("material"))
-                link.append(stand_in)
+    boned: set[str] = set()
+    for link, shape in lost:
+        name = link.get("name", "")
+        if shape.tag == "collision" and name not in boned:
+            link.extend(_bones(ends[name]))
+            boned.add(name)
+    for link, shape in lost:
+        if shape.tag == "visual" and link.find("visual") is None:
+            solid = link.findall("collision") or _bones(ends[link.get("name", "")])
+            link.extend(_as_visual(element, shape) for element in solid)
 
 
 def _ends(robot: Element) -> dict[str, list[Array]]:
@@ -70,20 +70,28 @@ def _link(joint: Element, role: str) -> str:
     return "" if element is None else element.get("link", "")
 
 
-def _bones(tag: str, ends: Sequence[Array]) -> list[Element]:
+def _as_visual(solid: Element, lost: Element) -> Element:
+    """What a link collides with as what is seen of it."""
+    visual = copy.deepcopy(solid)
+    visual.tag = "visual"
+    visual.extend(lost.findall("material"))
+    return visual
+
+
+def _bones(ends: Sequence[Array]) -> list[Element]:
     """A capsule to each end, or a ball where there is none."""
     if not ends:
-        return [_shape(tag, np.zeros(3), "sphere", radius=BONE_RADIUS_M)]
+        return [_shape(np.zeros(3), "sphere", radius=BONE_RADIUS_M)]
     return [
-        _shape(tag, end, "capsule", radius=BONE_RADIUS_M, length=float(np.linalg.norm(end)))
+        _shape(end, "capsule", radius=BONE_RADIUS_M, length=float(np.linalg.norm(end)))
         for end in ends
     ]
 
 
-def _shape(tag: str, end: Array, kind: str, **size: float) -> Element:
-    """A round shape along the way from the origin to an end, its own axis being z."""
+def _shape(end: Array, kind: str, **size: float) -> Element:
+    """A round collision shape along the way from the origin to an end, its own axis being z."""
     x, y, z = end
-    shape = ElementTree.Element(tag)
+    shape = ElementTree.Element("collision")
     ElementTree.SubElement(
         shape,
         "origin",

@@ -85,13 +85,27 @@ def test_a_link_that_carries_nothing_is_a_ball(bony: mujoco.MjModel) -> None:
     assert bony.geom_size[ball, 0] == BONE_RADIUS_M
 
 
-def test_a_link_shows_what_it_collides_with_in_its_own_colour(bony: mujoco.MjModel) -> None:
+def test_a_link_shows_all_that_it_collides_with_in_its_own_colour(bony: mujoco.MjModel) -> None:
     solid, seen = geoms_of(bony, "near", 0), geoms_of(bony, "near", VISUAL_GROUP)
-    assert len(solid) == len(seen) == 1
-    for geom in (*solid, *seen):
-        assert bony.geom_type[geom] == mujoco.mjtGeom.mjGEOM_BOX
-        np.testing.assert_allclose(bony.geom_size[geom], [0.005, 0.01, 0.015])
-    np.testing.assert_allclose(bony.geom_rgba[seen[0]], [0.1, 0.2, 0.3, 1.0], rtol=1e-6)
+    for box, bone in (solid, seen):
+        assert bony.geom_type[box] == mujoco.mjtGeom.mjGEOM_BOX
+        np.testing.assert_allclose(bony.geom_size[box], [0.005, 0.01, 0.015])
+        assert ends(bony, bone) == {(0.0, 0.0, 0.0), (0.0, 0.0, 0.04)}
+    np.testing.assert_allclose(bony.geom_rgba[seen], [[0.1, 0.2, 0.3, 1.0]] * 2, rtol=1e-6)
+
+
+def test_what_is_seen_but_touched_by_nothing_has_bones_too(tmp_path: Path) -> None:
+    lost = '<collision><geometry><mesh filename="far.stl"/></geometry></collision>'
+    weight = (
+        '<inertial><mass value="0.1"/>'
+        '<inertia ixx="1e-5" iyy="1e-5" izz="1e-5" ixy="0" ixz="0" iyz="0"/></inertial>'
+    )
+    assert lost in BONY
+    path = tmp_path / "bony.urdf"
+    path.write_text(BONY.replace(lost, weight))
+    model = load_urdf(path, "skeleton").compile()
+    assert len(geoms_of(model, "far", VISUAL_GROUP)) == 1
+    assert not geoms_of(model, "far", 0)
 
 
 def test_bones_have_no_weight_where_they_are_only_seen(bony: mujoco.MjModel) -> None:
