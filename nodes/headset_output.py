@@ -50,7 +50,11 @@ def main() -> None:
         )
         node.originate("frame_shown", message, time.monotonic_ns())
 
+    present: tuple[tuple[str, ...], int] = ((), 0)
+
     def clients_changed(clients: tuple[str, ...], watching: int) -> None:
+        nonlocal present
+        present = clients, watching
         now = time.monotonic_ns()
         node.originate("session", Session(token="", clients=clients), now)
         node.originate("viewers", Viewers(count=watching), now)
@@ -59,7 +63,7 @@ def main() -> None:
     server = PageServer(headset, headset.tracking_port, sent, shown, clients_changed)
     server.start()
     node.connect()
-    clients_changed((), 0)
+    clients_changed(*present)  # a client may have been quicker than the dataflow
     pictures = 0
     for taken in node:
         match taken.message:
