@@ -117,7 +117,7 @@ def backends_disagree() -> Figure:
         value=float(np.median(largest)),
         unit="rad",
         p95=float(np.percentile(largest, 95)),
-        note=f"Inspire hands alone; largest joint difference, {len(targets)} real frames, both sides; "
+        note=f"Inspire hands alone, the largest of their joints, {len(targets)} real frames; "
         f"over 0.02 in {100 * (largest > 0.02).mean():.1f} %, at the most {largest.max():.2f}",
     )
 
