@@ -123,7 +123,7 @@ def backends_disagree() -> Figure:
         value=float(np.median(largest)),
         unit="rad",
         p95=float(np.percentile(largest, 95)),
-        note=f"largest joint difference of a hand, {len(targets)} real frames, both hands; "
+        note=f"Inspire hands alone, the largest of their joints, {len(targets)} real frames; "
         f"over 0.02 in {100 * (largest > 0.02).mean():.1f} %, at the most {largest.max():.2f}",
     )
 
