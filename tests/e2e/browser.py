@@ -127,6 +127,10 @@ class Browser:
             for key in reversed(keys):
                 self.command("keyUp", key=key)
 
+    def hold_until(self, key: str, expression: str, limit_s: float = 20.0) -> None:
+        """Hold a key down until a JavaScript expression is true, and let go at once."""
+        self.command("holdUntil", key=key, expression=expression, limitMs=limit_s * 1e3)
+
     def drag(self, start: tuple[float, float], end: tuple[float, float]) -> None:
         """Drag with the mouse, window pixels."""
         self.command("drag", **{"from": start, "to": end})

@@ -19,6 +19,7 @@ const FLAGS = [
 ];
 
 const POLL_MS = 20;
+const WATCH_MS = 4;
 
 const browser = await chromium.launch({
   executablePath: process.argv[2],
@@ -43,6 +44,22 @@ const commands = {
   keyDown: ({ key }) => page.keyboard.down(key),
   keyUp: ({ key }) => page.keyboard.up(key),
   press: ({ key }) => page.keyboard.press(key),
+  // Let go from within the page: a keyUp from here comes later the busier the machine is.
+  holdUntil: async ({ key, expression, limitMs }) => {
+    await page.keyboard.down(key);
+    const reached = await page.evaluate(`new Promise((resolve) => {
+      const end = performance.now() + ${limitMs};
+      const timer = setInterval(() => {
+        const reached = ${expression};
+        if (!reached && performance.now() < end) return;
+        clearInterval(timer);
+        dispatchEvent(new KeyboardEvent("keyup", { code: ${JSON.stringify(key)} }));
+        resolve(reached);
+      }, ${WATCH_MS});
+    })`);
+    await page.keyboard.up(key);
+    if (!reached) throw new Error(`not true within ${limitMs} ms: ${expression}`);
+  },
   click: ({ selector }) => page.click(selector),
   wheel: async ({ x, y, pixels }) => {
     await page.mouse.move(x, y);

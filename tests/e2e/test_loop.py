@@ -64,14 +64,16 @@ def shows(colour: NDArray[np.float64], bright: tuple[int, ...], dark: int) -> bo
 
 
 def move(browser: Browser, axis: int, target: float, more: str, less: str) -> None:
-    """Hold and tap a pair of keys until the right wrist is where it shall be."""
-    for _ in range(80):
-        missing = target - browser.evaluate("panodora.hands")[RIGHT]["position"][axis]
+    """Hold a pair of keys until the right wrist is where it shall be."""
+    position = f"panodora.hands[{RIGHT}].position[{axis}]"
+    for _ in range(20):
+        missing = target - browser.evaluate(position)
         if abs(missing) < STILL_M:
             return
-        with browser.holding(more if missing > 0 else less):
-            slow = abs(missing) < 0.03
-            time.sleep(min(0.8, abs(missing) / (0.06 if slow else 0.25)))
+        if missing > 0:
+            browser.hold_until(more, f"{position} >= {target}")
+        else:
+            browser.hold_until(less, f"{position} <= {target}")
     raise AssertionError(f"the wrist did not get to {target}")
 
 
