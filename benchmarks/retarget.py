@@ -1,7 +1,8 @@
-"""How long retargeting takes, and how near the robot's fingertips come to the human's.
+"""How long retargeting takes, how near the fingertips come, and whether both backends agree.
 
 The 621 frames of a real right hand, the left hand by mirroring, through the shipped hands'
-configurations: our whole operator (targets to commands) against dex-retargeting's `retarget` alone.
+configurations: our whole operator (targets to commands) against dex-retargeting's `retarget` alone,
+and our operator with the one backend against itself with the other.
 """
 
 import os
@@ -22,6 +23,7 @@ from operators.mano_frame import mirror_hand, wrist_joints_from_mano
 from operators.messages import HandCommands, Hands, HandTargets
 from operators.recording import RecordingReader
 from operators.retargeting import Retargeter
+from operators.retargeting_backends import BACKENDS
 from operators.settings import ROOT, Settings
 from operators.transforms import inverse, transform_points
 
@@ -29,6 +31,7 @@ NAMES: tuple[str, ...] = (
     "retarget.both_hands",
     "retarget.tip_error_dexi",
     "retarget.tip_error_dex_retargeting",
+    "retarget.backends_disagree",
 )
 
 Floats = NDArray[np.float64]
@@ -43,8 +46,14 @@ BLENDED, SHIPPED_TURN = 36, 1200
 
 def figures(names: Collection[str]) -> Iterator[Figure]:
     """Measure, and yield those of the figures that are asked for."""
-    if not set(names) & set(NAMES):
-        return
+    if set(names) & set(NAMES[:3]):
+        yield from compared_with_the_original(names)
+    if NAMES[3] in names and find_spec("dex_retargeting"):
+        yield backends_disagree()
+
+
+def compared_with_the_original(names: Collection[str]) -> Iterator[Figure]:
+    """Times and tip errors, ours and those of dex-retargeting by itself."""
     settings = Settings()
     hands = [Hand.load(settings.hands.left), Hand.load(settings.hands.right)]
     frames = recorded_hands()
@@ -82,7 +91,7 @@ def figures(names: Collection[str]) -> Iterator[Figure]:
             ratio=against / median if against is not None else None,
             note=note,
         )
-    for name, error in zip(NAMES[1:], (our_error, their_error), strict=True):
+    for name, error in zip(NAMES[1:3], (our_error, their_error), strict=True):
         if name in names and error is not None:
             yield Figure(
                 name=name,
@@ -91,6 +100,32 @@ def figures(names: Collection[str]) -> Iterator[Figure]:
                 p95=float(np.percentile(error, 95)),
                 note=f"robot's fingertips from the scaled human ones, mean {error.mean():.1f}",
             )
+
+
+def backends_disagree() -> Figure:
+    """How far the two backends put a hand's joints apart, both smoothed as the hands say."""
+    settings = Settings()
+    targets = [target(fingers) for fingers in recorded_hands()]
+    found = [
+        run_ours(
+            Retargeter.from_settings(
+                settings.model_copy(
+                    update={"hands": settings.hands.model_copy(update={"retargeting": backend})}
+                )
+            ),
+            targets,
+        )[1]
+        for backend in BACKENDS
+    ]
+    largest = np.abs(found[0] - found[1]).max(axis=-1)
+    return Figure(
+        name=NAMES[3],
+        value=float(np.median(largest)),
+        unit="rad",
+        p95=float(np.percentile(largest, 95)),
+        note=f"largest joint difference of a hand, {len(targets)} real frames, both hands; "
+        f"over 0.02 in {100 * (largest > 0.02).mean():.1f} %, at the most {largest.max():.2f}",
+    )
 
 
 def recorded_hands() -> Floats:

@@ -27,6 +27,7 @@ class DrawnGeoms:
     bodies: (g,) the bodies that carry them.
     trees: (g,) the bodies below the world from which those hang: what tends to move together.
     sizes: (g, 3) as in MuJoCo, m.
+    meshes: (g,) which of the model's meshes a geom of type mesh shows; -1 for the others.
     colours: (g, 4) red, green, blue, alpha, 0 to 1.
     radii: (g,) of the spheres around them, m; zero for planes.
     """
@@ -36,6 +37,7 @@ class DrawnGeoms:
     bodies: NDArray[np.int32]
     trees: NDArray[np.int32]
     sizes: Array
+    meshes: NDArray[np.int32]
     colours: NDArray[np.float32]
     radii: Array
     body_from_geom_rotations: Array
@@ -49,12 +51,14 @@ class DrawnGeoms:
         colours[with_material] = model.mat_rgba[model.geom_matid[with_material]]
         (indices,) = np.nonzero((model.geom_group < DRAWN_GROUPS) & (colours[:, 3] > 0))
         bodies = np.array(model.geom_bodyid[indices])
+        types = np.array(model.geom_type[indices])
         return cls(
             indices=indices,
-            types=np.array(model.geom_type[indices]),
+            types=types,
             bodies=bodies,
             trees=np.array(model.body_rootid[bodies]),
             sizes=np.array(model.geom_size[indices]),
+            meshes=np.where(types == mujoco.mjtGeom.mjGEOM_MESH, model.geom_dataid[indices], -1),
             colours=colours[indices],
             radii=np.array(model.geom_rbound[indices]),
             body_from_geom_rotations=rotation_from_quaternion(

@@ -93,7 +93,7 @@ def attach_hand(
     teleport). The base hangs free until `drive_base`, which needs what is returned.
     Raises SettingsError if the URDF cannot be simulated.
     """
-    spec = load_urdf(hand.urdf_path)
+    spec = load_urdf(hand.urdf_path, hand.configuration.missing_meshes)
     base = spec.body(hand.configuration.base_link)
     dynamics = _measure(spec, hand)
     _set_shapes(spec, CollisionGroup[side.upper()])

@@ -1,4 +1,4 @@
-"""Triangle meshes of unit shapes, from which one shader makes every size.
+"""Triangle meshes: unit shapes, of which one shader makes every size, and a model's own meshes.
 
 A vertex is drawn at `position * scale + stretch * (0, 0, half_length)`: a capsule is a sphere of
 its radius whose halves are pulled apart along z, without changing their curvature.
@@ -20,6 +20,11 @@ QUARTER: Final = 3
 """Bands from a sphere's pole to its equator."""
 
 
+SMOOTH: Final = 0.8
+"""Cosine of the angle (37 degrees) between a triangle's normal and its corner's, beyond which the
+edge there is sharp."""
+
+
 @dataclass(frozen=True)
 class Mesh:
     """A closed surface, or a flat one.
@@ -37,10 +42,45 @@ def unit_mesh(geom_type: int) -> Mesh:
     return MESHED[geom_type]()
 
 
+def mesh_of_model(model: mujoco.MjModel, mesh: int) -> Mesh:
+    """A mesh of the model in its geom's frame and size, m, with the normals of its file.
+
+    Where there are none MuJoCo makes some, which at a sharp edge point anywhere: there, and where a
+    file's are as far off, a corner gets the normal of its triangle. MuJoCo has applied the scale
+    already, and moved the mesh to its centre; the geom's own pose undoes that.
+    """
+    faces = np.arange(model.mesh_facenum[mesh]) + model.mesh_faceadr[mesh]
+    positions = model.mesh_vert[model.mesh_vertadr[mesh] :][: model.mesh_vertnum[mesh]]
+    normals = model.mesh_normal[model.mesh_normaladr[mesh] :][: model.mesh_normalnum[mesh]]
+    corners, corner_normals = model.mesh_face[faces], np.array(model.mesh_facenormal[faces])
+    a, b, c = np.moveaxis(positions[corners].astype(np.float64), 1, 0)
+    outwards = np.cross(b - a, c - a)
+    # A triangle without area is not drawn, whatever its normal is.
+    outwards /= np.maximum(np.linalg.norm(outwards, axis=-1, keepdims=True), 1e-30)
+    sharp = np.einsum("ti,tvi->tv", outwards, normals[corner_normals]) < SMOOTH
+    corner_normals[sharp] = len(normals) + np.nonzero(sharp)[0]
+    normals = np.concatenate([normals, outwards])
+    # One vertex for each position and each normal that it has.
+    keys = corners.astype(np.int64) * len(normals) + corner_normals
+    vertices, triangles = np.unique(keys, return_inverse=True)
+    position, normal = np.divmod(vertices, len(normals))
+    return Mesh(
+        np.column_stack([positions[position], normals[normal], np.zeros(len(vertices))]).astype(
+            np.float32
+        ),
+        triangles.reshape(-1, 3).astype(np.int32),
+    )
+
+
 def scale_and_half_length(
     geom_type: int, size: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], float]:
-    """The scale (3,) and half length, m, that make a unit mesh a geom of MuJoCo's size (3,)."""
+    """The scale (3,) and half length, m, that make a unit mesh a geom of MuJoCo's size (3,).
+
+    A model's own mesh has its size already: what MuJoCo calls its geom's is that of a box about it.
+    """
+    if geom_type == mujoco.mjtGeom.mjGEOM_MESH:
+        return np.ones(3), 0.0
     if geom_type == mujoco.mjtGeom.mjGEOM_SPHERE:
         return np.full(3, size[0]), 0.0
     if geom_type == mujoco.mjtGeom.mjGEOM_CAPSULE:
@@ -148,4 +188,4 @@ MESHED: Final[dict[int, Callable[[], Mesh]]] = {
     int(mujoco.mjtGeom.mjGEOM_CAPSULE): _capsule,
     int(mujoco.mjtGeom.mjGEOM_CYLINDER): _cylinder,
 }
-"""The geom types that have a mesh."""
+"""The geom types that have a unit mesh."""

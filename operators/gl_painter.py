@@ -1,6 +1,6 @@
 """Paints regions of a cube map with OpenGL: one tall framebuffer, few draw calls, instances."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -62,32 +62,32 @@ class GlPainter:
     """Owns the OpenGL context and everything in it.
 
     face_size: pixels along a face.
-    capacities: how many instances there can be of each `mujoco.mjtGeom` at once.
+    meshes: what is painted, each with how many instances of it there can be at once.
     planes: painted after the instances, in this order.
     Raises NoOpenGLError without EGL.
     """
 
     def __init__(
-        self, face_size: int, capacities: Mapping[int, int], planes: Sequence[Plane]
+        self, face_size: int, meshes: Sequence[tuple[Mesh, int]], planes: Sequence[Plane]
     ) -> None:
         self._size = face_size
         self._planes = planes
         self._context = create_context()
         with self._context:
             self._create_framebuffer()
-            self._create_programs(capacities)
+            self._create_programs(meshes)
 
     def paint(
         self,
-        contents: Sequence[tuple[FaceRegion, Mapping[int, Float32]]],
+        contents: Sequence[tuple[FaceRegion, Sequence[Float32]]],
         centred_from_planes: NDArray[np.float64],
         faces: NDArray[np.uint8],
     ) -> None:
         """Paint regions anew and copy them into faces (6, N, N, 4).
 
-        contents: each region with the instances to be seen in it, for each `mujoco.mjtGeom`
-        (n, 19): the rows of the matrix 3x4 `centred_from_geom` (the world's axes, the camera at
-        the origin), scale and half length, colour.
+        contents: each region with the instances to be seen in it, for each mesh (n, 19): the
+        rows of the matrix 3x4 `centred_from_geom` (the world's axes, the camera at the origin),
+        scale and half length, colour.
         centred_from_planes: (planes, 4, 4).
         """
         with self._context:
@@ -115,7 +115,7 @@ class GlPainter:
     def _paint_region(
         self,
         region: FaceRegion,
-        instances: Mapping[int, Float32],
+        instances: Sequence[Float32],
         centred_from_planes: NDArray[np.float64],
     ) -> None:
         self._framebuffer.viewport = (*self._origins[region.face], self._size, self._size)
@@ -123,9 +123,8 @@ class GlPainter:
         clip_from_centred = CLIP_FROM_CENTRED[region.face]
         self._body_program["clip_from_centred"] = _columns(clip_from_centred)
         self._context.enable_only(moderngl.DEPTH_TEST | moderngl.CULL_FACE)
-        for geom_type, rows in instances.items():
+        for batch, rows in zip(self._batches, instances, strict=True):
             if len(rows):
-                batch = self._batches[geom_type]
                 batch.instances.write(rows)
                 batch.vertex_array.render(instances=len(rows))
         self._context.enable_only(moderngl.DEPTH_TEST)
@@ -176,7 +175,7 @@ class GlPainter:
             self._context.renderbuffer(extent, 4), self._context.depth_renderbuffer(extent)
         )
 
-    def _create_programs(self, capacities: Mapping[int, int]) -> None:
+    def _create_programs(self, meshes: Sequence[tuple[Mesh, int]]) -> None:
         context = self._context
         # The mirrored rows turn every triangle's sense over.
         context.front_face = "cw"
@@ -185,10 +184,7 @@ class GlPainter:
         self._body_program = context.program(BODY_VERTEX, BODY_FRAGMENT)
         self._plane_program = context.program(PLANE_VERTEX, PLANE_FRAGMENT)
         self._sky_program = context.program(SKY_VERTEX, SKY_FRAGMENT)
-        self._batches = {
-            geom_type: self._batch(unit_mesh(geom_type), capacity)
-            for geom_type, capacity in capacities.items()
-        }
+        self._batches = [self._batch(mesh, capacity) for mesh, capacity in meshes]
         plane = unit_mesh(mujoco.mjtGeom.mjGEOM_PLANE)
         self._plane = context.vertex_array(
             self._plane_program,

@@ -10,7 +10,7 @@ from operators.changed_regions import overlaps, regions_of, sphere_bounds
 from operators.checker import Checker
 from operators.cube_map import FaceRegion, whole_faces
 from operators.drawn_geoms import DrawnGeoms
-from operators.gl_meshes import MESHED, scale_and_half_length
+from operators.gl_meshes import MESHED, Mesh, mesh_of_model, scale_and_half_length, unit_mesh
 from operators.gl_painter import INSTANCE_FLOATS, GlPainter, Plane
 from operators.settings import SettingsError
 from operators.transforms import rigid
@@ -18,11 +18,14 @@ from operators.transforms import rigid
 ENDLESS_M: Final = 1000.0
 """Half extent of a plane that the model calls infinite."""
 
+DRAWN: Final = (*MESHED, int(mujoco.mjtGeom.mjGEOM_MESH))
+"""The geom types that it can draw."""
+
 Array = NDArray[np.float64]
 
 
 class GlRenderer:
-    """Draws flat-coloured planes, boxes, spheres, ellipsoids, capsules and cylinders.
+    """Draws flat-coloured planes, boxes, spheres, ellipsoids, capsules, cylinders and meshes.
 
     Lit by a sun and the sky, without shadows; planes show the two colours of their checker
     texture. Other textures and translucence are not drawn.
@@ -41,16 +44,18 @@ class GlRenderer:
         self._geoms = geoms = DrawnGeoms.of_model(model)
         _refuse_unknown_types(model, geoms)
         self._is_plane = geoms.types == mujoco.mjtGeom.mjGEOM_PLANE
-        self._of_type = {
-            int(geom_type): np.flatnonzero(geoms.types == geom_type)
-            for geom_type in np.unique(geoms.types[~self._is_plane])
-        }
+        shapes = np.stack([geoms.types, geoms.meshes], axis=-1)
+        drawn = np.unique(shapes[~self._is_plane], axis=0)
+        self._of_shape = [np.flatnonzero((shapes == shape).all(axis=-1)) for shape in drawn]
         self._instances = _unplaced_instances(geoms)
         self._carrier_poses: Array | None = None
         self._bounds = np.zeros((len(geoms.types), 6, 4), np.int32)
         self._painter = GlPainter(
             face_size,
-            {geom_type: len(members) for geom_type, members in self._of_type.items()},
+            [
+                (_mesh(model, *shape), len(members))
+                for shape, members in zip(drawn, self._of_shape, strict=True)
+            ],
             [_plane(model, geoms, i) for i in np.flatnonzero(self._is_plane)],
         )
 
@@ -96,24 +101,27 @@ class GlRenderer:
         left_or_entered = np.concatenate([bounds_before[moved], self._bounds[moved]])
         return regions_of(left_or_entered, np.tile(self._geoms.trees[moved], 2))
 
-    def _instances_in(self, region: FaceRegion) -> dict[int, NDArray[np.float32]]:
+    def _instances_in(self, region: FaceRegion) -> list[NDArray[np.float32]]:
         seen = overlaps(self._bounds, region)
-        return {
-            geom_type: self._instances[members[seen[members]]]
-            for geom_type, members in self._of_type.items()
-        }
+        return [self._instances[members[seen[members]]] for members in self._of_shape]
 
 
 def _refuse_unknown_types(model: mujoco.MjModel, geoms: DrawnGeoms) -> None:
     for index, geom_type in zip(geoms.indices, geoms.types, strict=True):
-        if geom_type not in MESHED:
-            allowed = ", ".join(mujoco.mjtGeom(known).name[7:].lower() for known in MESHED)
+        if geom_type not in DRAWN:
+            allowed = ", ".join(mujoco.mjtGeom(known).name[7:].lower() for known in DRAWN)
             body = model.body(model.geom_bodyid[index]).name
             raise SettingsError(
                 f"renderer: gl cannot draw geom {index} '{model.geom(index).name}' of body "
                 f"'{body}': {mujoco.mjtGeom(geom_type).name[7:].lower()}; it draws {allowed}; "
                 "set panorama.renderer to mujoco"
             )
+
+
+def _mesh(model: mujoco.MjModel, geom_type: int, mesh: int) -> Mesh:
+    if geom_type == mujoco.mjtGeom.mjGEOM_MESH:
+        return mesh_of_model(model, mesh)
+    return unit_mesh(int(geom_type))
 
 
 def _unplaced_instances(geoms: DrawnGeoms) -> NDArray[np.float32]:

@@ -1,6 +1,5 @@
 """What a hand's YAML file under configs/hands/ may say."""
 
-from pathlib import Path
 from typing import Literal, Self
 
 import numpy as np
@@ -8,6 +7,8 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 
 from operators.joint_layout import JOINT_LAYOUTS, JointLayoutName
 from operators.transforms import is_rigid
+
+MissingMeshes = Literal["refuse", "skeleton"]
 
 Row4 = tuple[float, float, float, float]
 Matrix4 = tuple[Row4, Row4, Row4, Row4]
@@ -106,7 +107,15 @@ class HandConfiguration(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
-    urdf: Path = Field(description="relative to the configuration's own folder")
+    urdf: str = Field(
+        description="a path relative to the configuration's own folder, or dexi: and the name of "
+        "one that the package dexi-rs ships"
+    )
+    missing_meshes: MissingMeshes = Field(
+        default="refuse",
+        description="what to do where a mesh of the URDF does not exist: refuse the hand, or put "
+        "simple shapes in its place",
+    )
     base_link: str
     joint_layout: JointLayoutName = Field(
         description="which joints the retargeting's human indices count"

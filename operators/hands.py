@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from operators.hand_configuration import HandConfiguration
 from operators.settings import SettingsError, resolve
+from operators.urdf_source import find_urdf
 
 SIDES: Final = ("left", "right")
 """The order of every array whose first axis is the side."""
@@ -47,7 +48,7 @@ class Hand:
         """
         path = resolve(path)
         configuration = _read_configuration(path)
-        urdf_path = (path.parent / configuration.urdf).resolve()
+        urdf_path = find_urdf(configuration.urdf, path)
         robot = _read_urdf(urdf_path, path)
         links = tuple(element.get("name", "") for element in robot.iter("link"))
         hand = cls(path, urdf_path, configuration, _joints(robot, urdf_path), links)
@@ -125,7 +126,7 @@ def _read_urdf(urdf_path: Path, configuration_path: Path) -> ElementTree.Element
     except OSError as error:
         raise SettingsError(
             f"{configuration_path}: urdf: cannot read {urdf_path}: {error.strerror}; give the path "
-            "of a URDF relative to the configuration's folder"
+            "of a URDF relative to the configuration's folder, or dexi: and one that dexi-rs ships"
         ) from None
     except ElementTree.ParseError as error:
         raise SettingsError(f"{urdf_path}: not XML: {error}") from None

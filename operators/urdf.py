@@ -7,7 +7,9 @@ from typing import Final
 
 import mujoco
 
+from operators.hand_configuration import MissingMeshes
 from operators.settings import SettingsError
+from operators.skeleton import add_skeleton
 
 logger = logging.getLogger(__name__)
 
@@ -18,12 +20,13 @@ VISUAL_GROUP: Final = 1
 """The geom group into which MuJoCo's URDF reader puts visuals; collisions go into group 0."""
 
 
-def load_urdf(path: Path) -> mujoco.MjSpec:
+def load_urdf(path: Path, missing_meshes: MissingMeshes = "refuse") -> mujoco.MjSpec:
     """Read a URDF, with its visuals, and one body for each link even if it cannot move.
 
     A mesh is looked for beside the URDF; `package://name/rest` also in the folders above it. A
     visual whose mesh MuJoCo cannot read is replaced by an .obj or .stl of the same name, and left
-    out with a warning where there is none.
+    out with a warning where there is none. Where a mesh does not exist, `missing_meshes` says
+    whether that is an error or the skeleton stands in for it.
     Raises SettingsError naming the file and, for a mesh, the link that wants it.
     """
     try:
@@ -32,12 +35,19 @@ def load_urdf(path: Path) -> mujoco.MjSpec:
         raise SettingsError(f"{path}: cannot read this URDF: {error.strerror}") from None
     except ElementTree.ParseError as error:
         raise SettingsError(f"{path}: not XML: {error}") from None
+    lost = []
     for link in robot.iter("link"):
-        for tag in ("visual", "collision"):
-            for shape in link.findall(tag):
-                mesh = shape.find("geometry/mesh")
-                if mesh is not None and not _locate(mesh, path, link.get("name", ""), tag):
-                    link.remove(shape)
+        for shape in (*link.findall("visual"), *link.findall("collision")):
+            mesh = shape.find("geometry/mesh")
+            if mesh is None:
+                continue
+            place = _find(mesh.get("filename", ""), path.parent)
+            if place is None and missing_meshes == "skeleton":
+                lost.append((link, shape))
+                link.remove(shape)
+            elif not _locate(mesh, place, path, link.get("name", ""), shape.tag):
+                link.remove(shape)
+    add_skeleton(robot, lost)
     extension = robot.find("mujoco")
     if extension is None:
         extension = ElementTree.SubElement(robot, "mujoco")
@@ -58,16 +68,18 @@ def load_urdf(path: Path) -> mujoco.MjSpec:
         raise SettingsError(f"{path}: MuJoCo cannot read this URDF: {error}") from None
 
 
-def _locate(mesh: ElementTree.Element, urdf_path: Path, link: str, tag: str) -> bool:
+def _locate(
+    mesh: ElementTree.Element, place: Path | None, urdf_path: Path, link: str, tag: str
+) -> bool:
     """Make a mesh's filename absolute; false for a visual in a format that cannot be read."""
     name = mesh.get("filename", "")
-    found = next((place for place in _places(name, urdf_path.parent) if place.is_file()), None)
-    if found is None:
+    if place is None:
         raise SettingsError(
             f"{urdf_path}: {tag} of link {link}: mesh {name} does not exist; put it where the "
-            f"URDF expects it, beginning at {urdf_path.parent}"
+            f"URDF expects it, beginning at {urdf_path.parent}, or let the hand's configuration "
+            "say missing_meshes: skeleton"
         )
-    readable = [found.with_suffix(suffix) for suffix in (found.suffix, *MESH_SUFFIXES)]
+    readable = [place.with_suffix(suffix) for suffix in (place.suffix, *MESH_SUFFIXES)]
     readable = [p for p in readable if p.suffix.lower() in MESH_SUFFIXES and p.is_file()]
     if readable:
         mesh.set("filename", str(readable[0]))
@@ -79,6 +91,10 @@ def _locate(mesh: ElementTree.Element, urdf_path: Path, link: str, tag: str) -> 
         )
     logger.warning("%s: link %s: %s is in no format that MuJoCo draws", urdf_path, link, name)
     return False
+
+
+def _find(name: str, folder: Path) -> Path | None:
+    return next((place for place in _places(name, folder) if place.is_file()), None)
 
 
 def _places(name: str, folder: Path) -> list[Path]:

@@ -65,6 +65,15 @@ def test_ctrl_c_leaves_nothing_behind(group: bool) -> None:
     assert_nothing_left(run, before)
 
 
+def test_the_sink_holds_its_hands_until_someone_engages() -> None:
+    before = left_shared_memory()
+    with running(["dora", "run", "dataflows/teleop_sink.yml"]) as run:
+        run.wait_for("right hand, rad: [0.0")
+        assert run.interrupt() == 0
+    assert "Traceback" not in run.said
+    assert_nothing_left(run, before)
+
+
 def test_dora_start_and_stop_leave_nothing_behind(tmp_path: Path) -> None:
     before = left_shared_memory()
     page, tracking, coordinator = free_ports(3)

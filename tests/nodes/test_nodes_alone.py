@@ -13,7 +13,7 @@ import pytest
 from websockets.exceptions import WebSocketException
 from websockets.sync.client import ClientConnection, connect
 
-from operators.hands import SIDES
+from operators.hands import SIDES, Hand
 from operators.header import Header
 from operators.message import Message
 from operators.messages import (
@@ -106,6 +106,20 @@ def test_retarget_commands_every_joint_by_name(alone: Any) -> None:
     assert all(0.0 <= q <= 1.8 for q in commands["left_joint_positions"][2:])
 
 
+def test_retarget_takes_the_other_backend_by_one_word(alone: Any) -> None:
+    pytest.importorskip("dex_retargeting", reason="needs the extra `reference`")
+    targets = sample(HandTargets, valid=np.array([True, True]))
+    targets.finger_joints[:] = recorded("hands", 1)[0].joint_positions  # type: ignore[attr-defined]
+    found = {}
+    for backend in ("dexi", "dex-retargeting"):
+        node = alone("retarget", PANODORA__HANDS__RETARGETING=backend)
+        for k in range(20):
+            node.message("hand_targets", targets, 0.02 * k)
+        sent, _ = node.run(["wanted_commands"], 0.6)
+        found[backend] = data(sent, "wanted_commands")[-1]["right_joint_positions"]
+    assert found["dex-retargeting"] == pytest.approx(found["dexi"], abs=0.02)
+
+
 def test_guard_passes_nothing_before_it_is_engaged(alone: Any) -> None:
     node = alone("guard")
     held = OperatorInput(
@@ -134,6 +148,30 @@ def test_guard_holds_when_nothing_comes_in(alone: Any) -> None:
     sent, _ = node.run(["hand_commands", "operator_state"], 0.8)
     assert [c["valid"] for c in data(sent, "hand_commands")] == [[1, 1], [0, 0]]
     assert data(sent, "operator_state")[-1]["state"] == "holding"
+
+
+def test_hand_sink_leads_its_hands_to_what_is_commanded_and_holds_them(alone: Any) -> None:
+    names = tuple(Hand.load(f"configs/hands/inspire_{side}.yml").joint_names for side in SIDES)
+    commands = HandCommands(
+        valid=np.array([True, False]),
+        world_from_base=np.zeros((2, 7)),
+        left_joint_names=names[0],
+        left_joint_positions=np.full(12, 0.06),
+        right_joint_names=(),
+        right_joint_positions=np.zeros(0),
+    )
+    wrong = dataclasses.replace(commands, left_joint_names=("nobody", *names[0][1:]))
+    node = alone("hand_sink")
+    node.message("hand_commands", commands, 0.0)
+    node.message("hand_commands", wrong, 0.3)
+    for k in range(62):
+        node.tick(0.01 * k)
+    _, said = node.run([], 0.9)
+    lines = [line.split(", rad: ") for line in said.splitlines() if ", rad: " in line]
+    assert [side for side, _ in lines[:2]] == ["left hand", "right hand"]
+    last = {side: json.loads(positions) for side, positions in lines}
+    assert last == {"left hand": [0.06] * 12, "right hand": [0.0] * 12}
+    assert "hand_commands: no finite position for L_thumb_proximal_yaw_joint" in said
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,20 @@ MARKER_DISTANCE_M = 4.0
 FAR_AWAY_M = 1e5
 """Where a marker is smaller than any pixel."""
 
+ELBOW_CORNERS = ((0, 0), (2, 0), (2, 1), (1, 1), (1, 2), (0, 2))
+ELBOW_VOLUME = 3.0
+
 Array = NDArray[np.float64]
+
+
+def elbow(scale: str, name: str = "elbow") -> str:
+    """A mesh that differs from its hull and from its mirror image: an L, one thick, from 0 to 2."""
+    vertices = [(*corner, z) for z in (0, 1) for corner in ELBOW_CORNERS]
+    faces = [(6, 6 + k, 7 + k) for k in range(1, 5)] + [(0, k + 1, k) for k in range(1, 5)]
+    for here, there in zip(range(6), (1, 2, 3, 4, 5, 0), strict=True):
+        faces += [(here, there, there + 6), (here, there + 6, here + 6)]
+    numbers = (" ".join(f"{x}" for row in rows for x in row) for rows in (vertices, faces))
+    return '<mesh name="{}" scale="{}" vertex="{}" face="{}"/>'.format(name, scale, *numbers)
 
 
 def marker_directions() -> dict[str, Array]:

@@ -5,7 +5,16 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from operators.gl_meshes import MESHED, Mesh, grid, scale_and_half_length, unit_mesh
+from operators.gl_meshes import (
+    MESHED,
+    Mesh,
+    grid,
+    mesh_of_model,
+    scale_and_half_length,
+    unit_mesh,
+)
+from operators.transforms import rotation_from_quaternion
+from tests.operators.marked_scene import ELBOW_CORNERS, ELBOW_VOLUME, elbow, model_of
 
 GEOM = mujoco.mjtGeom
 SIZES = {
@@ -60,6 +69,48 @@ def test_normals_are_unit_and_outwards(geom_type: int) -> None:
     real = np.linalg.norm(outwards, axis=-1) > 1e-6
     along = np.einsum("ti,tvi->tv", outwards, normals[mesh.triangles])
     assert (along[real] > 0).all()
+
+
+@pytest.mark.parametrize("scale", [(1, 1, 1), (0.2, 0.3, 0.1), (0.2, -0.2, 0.2)], ids=str)
+def test_a_models_mesh_is_where_its_file_puts_it(scale: tuple[float, ...]) -> None:
+    # A left hand's meshes are often a right one's with a negative scale.
+    model = model_of(
+        '<geom type="mesh" mesh="elbow"/>', elbow(" ".join(str(factor) for factor in scale))
+    )
+    mesh = mesh_of_model(model, 0)
+    factor, _ = scale_and_half_length(GEOM.mjGEOM_MESH, model.geom_size[0])
+    # MuJoCo's mesh lies at its centre of mass along its principal axes; the geom puts it back.
+    turned = rotation_from_quaternion(model.geom_quat[0, [1, 2, 3, 0]])
+    points = (mesh.vertices[:, :3] * factor) @ turned.T + model.geom_pos[0]
+    expected = {
+        tuple(np.round(np.multiply((*corner, z), scale), 5) + 0.0)
+        for corner in ELBOW_CORNERS
+        for z in (0, 1)
+    }
+    assert {tuple(point + 0.0) for point in np.round(points, 5)} == expected
+    enclosed = np.linalg.det(points[mesh.triangles]).sum() / 6
+    assert enclosed == pytest.approx(ELBOW_VOLUME * abs(np.prod(scale)), rel=1e-4)
+    reach = np.linalg.norm(mesh.vertices[:, :3], axis=-1).max()
+    assert reach <= model.geom_rbound[0] * (1 + 1e-5)
+
+
+def test_a_models_mesh_has_sharp_edges_and_smooth_sides() -> None:
+    model = model_of(
+        '<geom type="mesh" mesh="elbow"/><geom type="mesh" mesh="ball"/>',
+        elbow("1 1 1") + '<mesh name="ball" builtin="sphere" params="3"/>',
+    )
+    sharp, smooth = (mesh_of_model(model, i) for i in range(2))
+    for mesh, least in ((sharp, 0.9), (smooth, 0.98)):
+        a, b, c = np.moveaxis(mesh.vertices[mesh.triangles][..., :3], 1, 0)
+        outwards = np.cross(b - a, c - a)
+        outwards /= np.linalg.norm(outwards, axis=-1, keepdims=True)
+        along = np.einsum("ti,tvi->tv", outwards, mesh.vertices[mesh.triangles][..., 3:6])
+        assert along.min() > least
+    points, normals = smooth.vertices[:, :3], smooth.vertices[:, 3:6]
+    assert len(np.unique(np.round(points, 5), axis=0)) == len(points)
+    np.testing.assert_allclose(
+        normals, points / np.linalg.norm(points, axis=-1, keepdims=True), atol=0.02
+    )
 
 
 def test_a_grid_covers_the_square_once() -> None:

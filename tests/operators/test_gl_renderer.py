@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 from operators.cube_map import FACE_ORDER, WORLD_FROM_FACE, direction_of_face_pixel, whole_faces
 from operators.gl_context import NoOpenGLError
 from operators.gl_renderer import GlRenderer
-from tests.operators.marked_scene import CAMERA, marker_model, model_of, poses_at
+from tests.operators.marked_scene import CAMERA, elbow, marker_model, model_of, poses_at
 
 SIZE = 96
+BALL = '<mesh name="ball" builtin="sphere" params="4" scale=".4 .4 .4"/>'
 COLOURS = {"red": (1, 0, 0), "green": (0, 1, 0), "blue": (0, 0, 1), "yellow": (1, 1, 0)}
 
 
@@ -223,13 +224,57 @@ def test_two_renderers_live_side_by_side() -> None:
     renderers[1].close()
 
 
-def test_a_mesh_is_refused_by_name() -> None:
+@pytest.mark.gl
+def test_a_mesh_has_its_scale_its_place_and_its_materials_colour() -> None:
+    # Two meshes and a box: each must be drawn by its own triangles.
     model = model_of(
-        '<body name="cup"><geom name="handle" type="mesh" mesh="m"/></body>',
-        '<mesh name="m" vertex="0 0 0 1 0 0 0 1 0 0 0 1"/>',
+        '<body><freejoint/><geom type="mesh" mesh="flat" material="m"/>'
+        '<geom type="mesh" mesh="high" pos="0 -.8 0" rgba="1 0 0 1"/>'
+        '<geom type="box" pos="0 .8 0" size=".1 .1 .1" rgba="0 0 1 1"/></body>',
+        elbow(".1 .2 .05", "flat")
+        + elbow(".1 .1 .4", "high")
+        + '<material name="m" rgba="0 1 0 1"/>',
+    )
+    distance = 8.0
+    renderer = GlRenderer(model, (0.0, 0.0, 0.0), 1024)
+    renderer.render(poses_at((distance, 0.0, 0.0)))
+    face = renderer.faces[0, ..., :3].astype(float)
+    renderer.close()
+    # Seen from behind along x: y from 0 to 2 and z from 0 to 1 times the scale.
+    for colour, left_m, width_m, height_m in (
+        ("green", -0.4, 0.4, 0.05),
+        ("red", 0.6, 0.2, 0.4),
+        ("blue", -0.9, 0.2, 0.2),
+    ):
+        bright = face > 40
+        rows, columns = np.nonzero((bright == np.array(COLOURS[colour], bool)).all(axis=-1))
+        pixels_per_metre = 512 / distance
+        assert columns.min() / pixels_per_metre - distance == pytest.approx(left_m, abs=0.03)
+        assert (np.ptp(columns) + 1) / pixels_per_metre == pytest.approx(width_m, abs=0.03)
+        assert (np.ptp(rows) + 1) / pixels_per_metre == pytest.approx(height_m, abs=0.03)
+
+
+@pytest.mark.gl
+def test_a_mesh_is_shaded_by_its_normals() -> None:
+    # A finely cut sphere looks like the sphere itself, not like the facets that it is made of.
+    pictures = [
+        rendered(
+            model_of(f'<body><freejoint/><geom {shape} rgba=".8 .8 .8 1"/></body>', BALL),
+            poses_at((CAMERA[0] + 1.0, CAMERA[1], CAMERA[2])),
+        )[0]
+        for shape in ('type="mesh" mesh="ball"', 'type="ellipsoid" size=".4 .4 .4"')
+    ]
+    middle = np.s_[SIZE * 3 // 8 : SIZE * 5 // 8, SIZE * 3 // 8 : SIZE * 5 // 8]
+    assert np.abs(pictures[0][middle] - pictures[1][middle]).max() < 6.0
+
+
+def test_what_cannot_be_drawn_is_refused_by_name() -> None:
+    model = model_of(
+        '<body name="hill"><geom name="slope" type="hfield" hfield="h"/></body>',
+        '<hfield name="h" nrow="2" ncol="2" size="1 1 1 1"/>',
     )
     with pytest.raises(
-        ValueError, match=r"geom 0 'handle' of body 'cup': mesh; it draws .*box.* to mujoco"
+        ValueError, match=r"geom 0 'slope' of body 'hill': hfield; it draws .*mesh.* to mujoco"
     ):
         GlRenderer(model, CAMERA, SIZE)
 

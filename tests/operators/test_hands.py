@@ -75,6 +75,13 @@ def test_shipped_hands_differ_in_their_side_alone() -> None:
     assert right.replace("R_", "L_").replace("right", "left") == left
 
 
+def test_a_urdf_may_come_with_dexi() -> None:
+    hand = Hand.load("configs/hands/allegro_right.yml")
+    assert hand.urdf_path.is_file()
+    assert hand.urdf_path.name == "allegro_hand_right.urdf"
+    assert len(hand.joints) == 16
+
+
 def test_little_hand_is_read(tmp_path: Path) -> None:
     hand = Hand.load(little_hand(tmp_path))
     assert hand.joint_names == ("bend", "follow")
@@ -114,6 +121,12 @@ def test_little_hand_is_read(tmp_path: Path) -> None:
         ),
         ("[[0], [9]]", "[[0], [9]]\n  scale: 2", "retargeting.scale: Extra .* not permitted"),
         ("urdf: little", "urdf: big", "urdf: cannot read .*big.urdf: No such file"),
+        (
+            "urdf: little.urdf",
+            "urdf: dexi:little.urdf",
+            r"urdf: dexi:little.urdf is not in dexi-rs .* dexi:shadow_hand/shadow_hand_left.urdf",
+        ),
+        ("urdf: little.urdf", "missing_meshes: ok\nurdf: little.urdf", "'refuse' or 'skeleton'"),
         ("base_link: palm", "", "base_link: Field required"),
         ("[1, 0, 0, 0], [0, 1", "[2, 0, 0, 0], [0, 1", "wrist_from_base: .*rigid transform"),
         ("urdf: little.urdf", "urdf: [", "not YAML"),

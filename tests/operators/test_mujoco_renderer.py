@@ -1,4 +1,4 @@
-"""MuJoCo's renderer behind the same interface: the same picture as ours, and meshes too."""
+"""MuJoCo's renderer behind the same interface: the same picture as ours."""
 
 import os
 
@@ -10,7 +10,7 @@ from operators import gl_context
 from operators.cube_map import FACE_ORDER, whole_faces
 from operators.gl_renderer import GlRenderer
 from operators.mujoco_renderer import MujocoRenderer
-from tests.operators.marked_scene import CAMERA, marker_directions, model_of, poses_at
+from tests.operators.marked_scene import CAMERA, elbow, marker_directions, model_of, poses_at
 
 SIZE = 96
 pytestmark = pytest.mark.gl
@@ -20,16 +20,16 @@ TETRAHEDRON = '<mesh name="m" vertex="0 0 0 .5 0 0 0 .5 0 0 0 .5"/>'
 
 def scattered() -> tuple[mujoco.MjModel, np.ndarray]:
     """Bodies of all shapes that both renderers know, in 26 directions."""
-    shapes = ("box", "sphere", "capsule", "cylinder", "ellipsoid")
+    shapes = (*("box", "sphere", "capsule", "cylinder", "ellipsoid"), 'mesh" mesh="elbow')
     directions = list(marker_directions().values())[:26]
     bodies = "".join(
-        f'<body><freejoint/><geom type="{shapes[i % 5]}" size=".3 .4 .2" rgba=".1 .02 .02 1"/>'
+        f'<body><freejoint/><geom type="{shapes[i % 6]}" size=".3 .4 .2" rgba=".1 .02 .02 1"/>'
         "</body>"
         for i in range(26)
     )
     poses = poses_at(*(CAMERA + 3.0 * direction for direction in directions))
     poses[1:, 3:] += np.random.default_rng(0).normal(size=(26, 4))
-    return model_of(bodies), poses
+    return model_of(bodies, elbow(".3 .2 .4")), poses
 
 
 @pytest.mark.parametrize("face", range(6), ids=FACE_ORDER)

@@ -12,6 +12,7 @@ from operators.equirectangular import CONVERTERS
 from operators.panorama import RENDERERS, PanoramaCapture
 from tests.operators.marked_scene import (
     FAR_AWAY_M,
+    elbow,
     marker_directions,
     marker_model,
     marker_poses,
@@ -63,9 +64,10 @@ def crowd() -> mujoco.MjModel:
         '<geom type="plane" size="5 5 .1" material="c"/>'
         '<geom type="box" size=".4 .4 .05" pos="0 0 1.2" rgba=".5 .4 .3 1"/>'
         f"{bodies}"
+        '<body><freejoint/><geom type="mesh" mesh="elbow" rgba=".2 .4 .8 1"/></body>'
         '<body><freejoint/><geom type="box" size=".1 .1 .1"/><body pos="0 .2 0"><joint/>'
         '<geom type="capsule" size=".03 .1"/></body></body>',
-        CHECKER,
+        CHECKER + elbow(".2 .1 .1"),
     )
 
 
