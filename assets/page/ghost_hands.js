@@ -33,7 +33,7 @@ const BONE_FRAGMENT_SHADER = `#version 300 es
 precision mediump float;
 out vec4 colour;
 void main() {
-  colour = vec4(0.78, 0.9, 1.0, 0.22);
+  colour = vec4(0.78, 0.9, 1.0, 0.16);
 }`;
 
 const JOINT_VERTEX_SHADER = `${COMMON}
@@ -48,7 +48,7 @@ precision mediump float;
 out vec4 colour;
 void main() {
   float off = length(gl_PointCoord - 0.5) * 2.0;
-  colour = vec4(0.78, 0.9, 1.0, 0.3 * smoothstep(1.0, 0.7, off));
+  colour = vec4(0.78, 0.9, 1.0, 0.2 * smoothstep(1.0, 0.7, off));
 }`;
 
 const USUAL_RADII = new Float32Array(JOINTS).fill(0.008);

@@ -136,7 +136,7 @@ export class Headset {
     const sample = { source: "webxr", head, hands, keys };
     const hasControllers = controllers.some((controller) => controller !== null);
     if (hasControllers || this.#hadControllers) {
-      sample.controllers = controllers.map((each) => (each?.tracked ? each : null));
+      sample.controllers = controllers.map((each) => (each?.stageFromGrip ? each : null));
     }
     this.#hadControllers = hasControllers;
     this.#listener.sampled(sample, nowMs);

@@ -75,13 +75,13 @@ class HandReader {
 
 /**
  * A controller that is out of sight still has its buttons, and a stop must come through: only its
- * pose is missing then, for which see `tracked`.
+ * pose, and with it the controller in our messages, is missing then. A pose that the headset
+ * estimates from the controller's own motion counts.
  */
 function readController({ gripSpace, gamepad }, frame, stage) {
   const pose = frame.getPose(gripSpace, stage);
   const numbers = (given, count) => Array.from({ length: count }, (_, i) => given?.[i] ?? 0);
   return {
-    tracked: Boolean(pose) && !pose.emulatedPosition,
     stageFromGrip: pose ? rowByRow(pose.transform.matrix) : null,
     axes: numbers(gamepad?.axes, AXES),
     buttons: numbers(gamepad?.buttons.map((button) => button?.value), BUTTONS),
