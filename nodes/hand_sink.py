@@ -55,7 +55,7 @@ def main() -> None:
                     try:
                         setpoint.follow(commands, taken.started_ns / 1e9)
                     except ValueError as error:
-                        node.report(f"hand_commands: {error}")
+                        node.report("hand_commands", str(error))
                 case None:
                     hand.send(setpoint.step(taken.started_ns / 1e9))
     for hand in hands:

@@ -188,9 +188,14 @@ function pause() {
   watchOrPause();
 }
 
+/** As far as is known: a guard that is not heard of was never there, or begins stopped. */
+function isMoving() {
+  return robotState !== "stopped" && robotState !== "unknown";
+}
+
 /** A stop that could not be sent is not forgotten before the robot has stopped. */
 function withStop(sample) {
-  if (sample.keys.stop && robotState !== "stopped") stopWanted = true;
+  if (sample.keys.stop && isMoving()) stopWanted = true;
   sample.keys.stop ||= stopWanted;
   return sample;
 }
