@@ -143,14 +143,19 @@ export class DesktopOperator {
     this.hands.forEach((each) => approachPosture(each, time * TURN_RAD_S));
   }
 
+  /** The levels of `operator_input`. */
+  keys() {
+    const isDown = (key) => this.#held.has(key) || this.#touched.has(key);
+    return { engage: isDown("engage"), stop: isDown("stop") };
+  }
+
   /** What to send. */
   sample() {
-    const isDown = (key) => this.#held.has(key) || this.#touched.has(key);
     return {
       source: "desktop",
       head: rigid(this.viewRotation(), HEAD),
       hands: this.hands.map((hand, side) => sampleHand(side, hand)),
-      keys: { engage: isDown("engage"), stop: isDown("stop") },
+      keys: this.keys(),
     };
   }
 

@@ -2,6 +2,7 @@
 
 import { DesktopOperator } from "./desktop.js";
 import { connectButton, connectDesktop } from "./desktop_input.js";
+import { Headset } from "./headset.js";
 import * as overlay from "./overlay.js";
 import { PanoramaView } from "./panorama_view.js";
 import { PictureStream } from "./stream.js";
@@ -26,6 +27,13 @@ const stream = new PictureStream(() => address(location.port, "/stream"), {
   stateChanged: streamChanged,
 });
 const tracking = new Tracking(trackingChanged);
+const headset = new Headset(view, {
+  takePicture,
+  pictureShown: (picture, ms, clock) => stream.acknowledge(picture, ms, clock),
+  sampled: headsetSampled,
+  changed: headsetChanged,
+  shown: () => overlay.shown,
+});
 let columns = 0; // of the panorama
 let paused = false;
 let drawn = "";
@@ -44,16 +52,8 @@ function viewSlope() {
 
 function drawFrame() {
   requestAnimationFrame(drawFrame);
-  const picture = stream.take();
-  if (picture) {
-    view.upload(picture);
-    picture.bitmap.close();
-    if (picture.columns !== columns) {
-      columns = picture.columns;
-      fitCanvas();
-      overlay.hideWaiting();
-    }
-  }
+  if (headset.state === "on") return;
+  const picture = takePicture();
   const { yaw, pitch } = operator.view;
   const size = `${canvas.width} ${canvas.height}`;
   const wanted = `${yaw} ${pitch} ${size}`;
@@ -62,7 +62,21 @@ function drawFrame() {
     view.draw(operator.viewRotation(), viewSlope());
     drawn = wanted;
   }
-  if (picture) stream.acknowledge(picture);
+  if (picture) stream.acknowledge(picture, performance.now(), "performance.now");
+}
+
+/** Upload the newest picture; null where it has been taken already. */
+function takePicture() {
+  const picture = stream.take();
+  if (!picture) return null;
+  view.upload(picture);
+  picture.bitmap.close();
+  if (picture.columns !== columns) {
+    columns = picture.columns;
+    fitCanvas();
+    overlay.hideWaiting();
+  }
+  return picture;
 }
 
 /**
@@ -70,6 +84,7 @@ function drawFrame() {
  * the browser does anyway, and without a GPU halve the rate of pictures.
  */
 function fitCanvas() {
+  if (headset.state === "on") return; // it may draw there
   const windowDensity = Math.min(innerWidth, innerHeight) / (2 * HALF_VIEW);
   const scale = Math.min(1, (SHARPNESS * columns) / (2 * Math.PI) / windowDensity);
   canvas.width = Math.round(innerWidth * scale);
@@ -132,16 +147,16 @@ function troubled(state, reason) {
 // What the operator does
 
 function sample() {
-  if (document.hidden) return;
+  if (document.hidden || headset.state === "on") return;
   const now = performance.now();
+  stepOperator(now);
+  tracking.send(withStop(operator.sample()), now);
+  overlay.showHands(operator.hands, operator.active);
+}
+
+function stepOperator(now) {
   operator.step((now - steppedMs) / 1000);
   steppedMs = now;
-  const wanted = operator.sample();
-  // A stop that could not be sent is not forgotten.
-  if (wanted.keys.stop && robotState !== "stopped") stopWanted = true;
-  wanted.keys.stop ||= stopWanted;
-  tracking.send(wanted, now);
-  overlay.showHands(operator.hands, operator.active);
 }
 
 /** A page that nobody sees moves nothing, and takes no pictures. */
@@ -149,20 +164,85 @@ function visibilityChanged() {
   clearInterval(sampling);
   if (document.hidden) {
     operator.releaseAll();
-    tracking.sendNothing("desktop", performance.now());
+    if (headset.state !== "on") tracking.sendNothing("desktop", performance.now());
   } else {
     steppedMs = performance.now();
     sampling = setInterval(sample, SAMPLE_MS);
-    stream.hurry();
-    tracking.hurry();
+    hurry();
   }
-  stream.watch(!paused && !document.hidden);
+  watchOrPause();
+}
+
+function hurry() {
+  stream.hurry();
+  tracking.hurry();
+}
+
+function watchOrPause() {
+  stream.watch(!paused && (headset.state === "on" ? headset.isSeen : !document.hidden));
 }
 
 function pause() {
   paused = !paused;
   document.getElementById("pause").setAttribute("aria-pressed", String(paused));
-  stream.watch(!paused && !document.hidden);
+  watchOrPause();
+}
+
+/** As far as is known: a guard that is not heard of was never there, or begins stopped. */
+function isMoving() {
+  return robotState !== "stopped" && robotState !== "unknown";
+}
+
+/** A stop that could not be sent is not forgotten before the robot has stopped. */
+function withStop(sample) {
+  if (sample.keys.stop && isMoving()) stopWanted = true;
+  sample.keys.stop ||= stopWanted;
+  return sample;
+}
+
+// In a headset
+
+/** Whoever stands by at the keyboard can engage and stop too. */
+function headsetSampled(sample, nowMs) {
+  stepOperator(nowMs);
+  const { engage, stop } = operator.keys();
+  sample.keys.engage ||= engage;
+  sample.keys.stop ||= stop;
+  tracking.send(withStop(sample), nowMs);
+}
+
+async function toggleHeadset() {
+  if (headset.state === "on") headset.leave();
+  else {
+    overlay.showNotice("headset", "");
+    await headset.enter().catch(headsetRefused);
+  }
+}
+
+function headsetRefused(error) {
+  overlay.showNotice("headset", `The headset cannot be entered: ${error.message}`);
+}
+
+function headsetChanged() {
+  operator.releaseAll();
+  if (headset.state === "on") {
+    // To enter is to want to drive, also where another page has taken over.
+    if (tracking.state === "refused") tracking.open();
+    hurry();
+  } else {
+    // Other hands drive from now on: the robot stops, and does not jump to them.
+    operator.hold("stop");
+    operator.release("stop");
+    drawn = "";
+    fitCanvas();
+  }
+  watchOrPause();
+  offerHeadset();
+}
+
+async function offerHeadset() {
+  const enter = (await Headset.isThere()) ? "Enter VR" : "";
+  overlay.showHeadset(headset.state === "on" ? "Leave VR" : enter);
 }
 
 const commands = {
@@ -182,14 +262,18 @@ document.querySelectorAll(".hand").forEach((button, side) => {
 });
 document.getElementById("pause").addEventListener("click", pause);
 document.getElementById("show-help").addEventListener("click", overlay.toggleHelp);
+document.getElementById("headset").addEventListener("click", toggleHeadset);
 document.getElementById("take-over").addEventListener("click", () => tracking.open());
 
 // Start
 
-let shownBefore = 0;
+let before = { shown: 0, sent: 0 };
 setInterval(() => {
-  overlay.showPicture(stream.state, stream.watching, stream.shown - shownBefore);
-  shownBefore = stream.shown;
+  const { shown } = stream;
+  const { sent } = tracking;
+  overlay.showPicture(stream.state, stream.watching, shown - before.shown);
+  if (tracking.state === "open") overlay.showTracking("open", sent - before.sent);
+  before = { shown, sent };
   if (stream.state === "open" && performance.now() - toldMs > SILENCE_MS) {
     robotState = "unknown";
     overlay.showOperator({ state: robotState, reason: "Nothing is heard of the robot's guard" });
@@ -198,6 +282,8 @@ setInterval(() => {
 
 document.addEventListener("visibilitychange", visibilityChanged);
 addEventListener("resize", fitCanvas);
+navigator.xr?.addEventListener("devicechange", offerHeadset);
+offerHeadset();
 visibilityChanged();
 requestAnimationFrame(drawFrame);
 stream.open();
@@ -233,6 +319,12 @@ window.panodora = Object.freeze({
   },
   get view() {
     return { ...operator.view };
+  },
+  get headset() {
+    return headset.state;
+  },
+  get headsetFrames() {
+    return headset.frames;
   },
   look: ({ yaw, pitch }) => operator.look(yaw, pitch),
 });

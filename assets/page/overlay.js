@@ -10,8 +10,19 @@ const CONNECTIONS = {
   refused: "off",
 };
 
+/** What the cards say, for the panel in a headset. */
+export const shown = {
+  state: "connecting",
+  reason: "",
+  notice: "",
+  picture: "–",
+  tracking: "–",
+  delay: "–",
+};
+
 /** The operator's state as the guard tells it: an `operator_state` message. */
 export function showOperator({ state, reason }) {
+  Object.assign(shown, { state, reason });
   element("operator").dataset.state = state;
   element("state").textContent = state;
   element("reason").textContent = reason;
@@ -21,7 +32,8 @@ export function showOperator({ state, reason }) {
 export function showDelay({ stages, p50_ms, p95_ms }) {
   const last = stages.length - 1;
   const known = last >= 0 && Number.isFinite(p50_ms[last]);
-  element("delay").textContent = known ? `${p50_ms[last].toFixed(0)} ms` : "–";
+  shown.delay = known ? `${p50_ms[last].toFixed(0)} ms` : "–";
+  element("delay").textContent = shown.delay;
   element("delay").title = known
     ? `${stages[last]}: median ${p50_ms[last].toFixed(1)} ms, 95% in ${p95_ms[last].toFixed(1)} ms`
     : "";
@@ -37,9 +49,10 @@ export function showPicture(state, watching, rate) {
   fill("picture", text, state !== "open" || !watching);
 }
 
-/** state: of a Connection, or words. */
-export function showTracking(state) {
-  fill("tracking", CONNECTIONS[state] ?? state, state in CONNECTIONS && state !== "open");
+/** state: of a Connection, or words; rate: samples a second, where they are sent. */
+export function showTracking(state, rate = null) {
+  if (state === "open" && rate !== null) fill("tracking", `${rate.toFixed(0)} / s`, false);
+  else fill("tracking", CONNECTIONS[state] ?? state, state in CONNECTIONS && state !== "open");
 }
 
 const notices = new Map();
@@ -52,8 +65,9 @@ export function showNotice(from, sentence, takeOver = false) {
   notices.delete(from);
   if (sentence) notices.set(from, { sentence, takeOver });
   const [notice] = notices.values();
+  shown.notice = notice?.sentence ?? "";
   element("notice").hidden = !notice;
-  element("notice-text").textContent = notice?.sentence ?? "";
+  element("notice-text").textContent = shown.notice;
   element("take-over").hidden = !notice?.takeOver;
 }
 
@@ -79,7 +93,14 @@ export function hideWaiting() {
   element("waiting").hidden = true;
 }
 
+/** Show or hide the way into a headset. label: what its button does; empty where there is none. */
+export function showHeadset(label) {
+  element("headset").hidden = label === "";
+  element("headset").textContent = label;
+}
+
 function fill(id, text, bad) {
+  shown[id] = text;
   element(id).textContent = text;
   element(id).toggleAttribute("data-bad", bad);
 }

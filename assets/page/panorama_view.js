@@ -1,5 +1,7 @@
 // Draws an equirectangular panorama around the eye with WebGL2.
 
+import { shaderProgram } from "./shader_program.js";
+
 const VERTEX_SHADER = `#version 300 es
 uniform vec2 slope;   // tangents from the view's axis to its right and upper edge
 uniform vec2 middle;  // where that axis pierces the picture; 0 unless an eye looks askew
@@ -30,7 +32,7 @@ void main() {
 export class PanoramaView {
   #gl;
   #program;
-  #uniforms;
+  #texture;
   #size = "";
 
   /** canvas: what to draw on. Throws an Error in words for the user where WebGL2 is missing. */
@@ -63,6 +65,7 @@ export class PanoramaView {
   upload({ columns, rows, bitmap }) {
     const gl = this.#gl;
     const size = `${columns}x${rows}`;
+    gl.bindTexture(gl.TEXTURE_2D, this.#texture);
     if (size === this.#size) {
       gl.texSubImage2D(gl.TEXTURE_2D, 0, 0, 0, gl.RGBA, gl.UNSIGNED_BYTE, bitmap);
     } else {
@@ -77,47 +80,29 @@ export class PanoramaView {
    */
   draw(stageFromView, slope, middle = [0, 0]) {
     const gl = this.#gl;
-    gl.useProgram(this.#program);
-    gl.uniformMatrix3fv(this.#uniforms.stage_from_view, true, stageFromView);
-    gl.uniform2fv(this.#uniforms.slope, slope);
-    gl.uniform2fv(this.#uniforms.middle, middle);
+    const { uniforms } = this.#program;
+    this.#program.use();
+    gl.bindTexture(gl.TEXTURE_2D, this.#texture);
+    gl.uniformMatrix3fv(uniforms.stage_from_view, true, stageFromView);
+    gl.uniform2fv(uniforms.slope, slope);
+    gl.uniform2fv(uniforms.middle, middle);
     gl.drawArrays(gl.TRIANGLES, 0, 3);
   }
 
   #prepare() {
     const gl = this.#gl;
     this.#size = "";
-    this.#program = gl.createProgram();
-    this.#attach(gl.VERTEX_SHADER, VERTEX_SHADER);
-    this.#attach(gl.FRAGMENT_SHADER, FRAGMENT_SHADER);
-    gl.linkProgram(this.#program);
-    if (!gl.getProgramParameter(this.#program, gl.LINK_STATUS) && !gl.isContextLost()) {
-      throw new Error(
-        `The panorama's shader does not link: ${gl.getProgramInfoLog(this.#program)}`,
-      );
-    }
-    this.#uniforms = Object.fromEntries(
-      ["stage_from_view", "slope", "middle"].map((name) => [
-        name,
-        gl.getUniformLocation(this.#program, name),
-      ]),
-    );
-    gl.bindTexture(gl.TEXTURE_2D, gl.createTexture());
+    this.#program = shaderProgram(gl, "panorama", VERTEX_SHADER, FRAGMENT_SHADER, [
+      "stage_from_view",
+      "slope",
+      "middle",
+    ]);
+    this.#texture = gl.createTexture();
+    gl.bindTexture(gl.TEXTURE_2D, this.#texture);
     // Without mipmaps there is no seam behind, where the longitude jumps from one end to the other.
     gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_MIN_FILTER, gl.LINEAR);
     gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_MAG_FILTER, gl.LINEAR);
     gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_WRAP_S, gl.REPEAT);
     gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_WRAP_T, gl.CLAMP_TO_EDGE);
-  }
-
-  #attach(kind, source) {
-    const gl = this.#gl;
-    const shader = gl.createShader(kind);
-    gl.shaderSource(shader, source);
-    gl.compileShader(shader);
-    if (!gl.getShaderParameter(shader, gl.COMPILE_STATUS) && !gl.isContextLost()) {
-      throw new Error(`The panorama's shader does not compile: ${gl.getShaderInfoLog(shader)}`);
-    }
-    gl.attachShader(this.#program, shader);
   }
 }

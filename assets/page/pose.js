@@ -1,5 +1,5 @@
 // Rotations as quaternions [x, y, z, w], and rigid transforms as 16 numbers, row by row (WebXR's
-// own matrices are column by column).
+// own matrices go column by column).
 
 /** The rotation by an angle in rad about axis 0, 1 or 2. */
 export function rotationAbout(axis, angle) {
@@ -43,6 +43,35 @@ export function rigid(rotation, translation) {
 /** Where a rigid transform takes a point. */
 export function transformed(m, [x, y, z]) {
   return [0, 4, 8].map((row) => m[row] * x + m[row + 1] * y + m[row + 2] * z + m[row + 3]);
+}
+
+/** A 4x4 matrix row by row from WebXR's, which goes column by column; at: where it begins. */
+export function rowByRow(m, at = 0) {
+  return Array.from({ length: 16 }, (_, i) => m[at + 4 * (i % 4) + (i >> 2)]);
+}
+
+/**
+ * Write the rotation of a 4x4 matrix that goes column by column as x y z w. at: where the matrix
+ * begins; to: where in `into` the quaternion does. Its largest component is found first, as near a
+ * half turn w says nothing (Shepperd 1978).
+ */
+export function writeQuaternion(m, at, into, to) {
+  const [a, b, c] = [m[at], m[at + 5], m[at + 10]];
+  const squares = [1 + a - b - c, 1 - a + b - c, 1 - a - b + c, 1 + a + b + c];
+  const largest = squares.indexOf(Math.max(...squares));
+  const cell = (row, column) => m[at + 4 * column + row];
+  const scale = 0.5 / Math.sqrt(squares[largest]);
+  for (let i = 0; i < 4; i++) {
+    into[to + i] = scale * (i === largest ? squares[i] : crossTerm(cell, i, largest));
+  }
+}
+
+/** 4 times the product of two components of the quaternion. */
+function crossTerm(cell, i, j) {
+  if (i < 3 && j < 3) return cell(i, j) + cell(j, i);
+  const axis = Math.min(i, j);
+  const [next, last] = [(axis + 1) % 3, (axis + 2) % 3];
+  return cell(last, next) - cell(next, last);
 }
 
 export function clamp(value, low, high) {

@@ -61,13 +61,15 @@ export class PictureStream {
     return picture;
   }
 
-  /** Say that a taken picture is on the screen; the server may then send another. */
-  acknowledge(picture) {
-    const now = performance.now();
-    const values = { frame_seq: picture.seq, shown_ms: now, clock: "performance.now" };
+  /**
+   * Say that a taken picture is on the screen; the server may then send another. shownMs: since
+   * when, or from when on; clock: by which clock.
+   */
+  acknowledge(picture, shownMs, clock) {
+    const values = { frame_seq: picture.seq, shown_ms: shownMs, clock };
     this.shown++;
     this.lastSeq = picture.seq;
-    this.#connection.send(encode("picture_shown", values, now));
+    this.#connection.send(encode("picture_shown", values, performance.now()));
   }
 
   #opened() {

@@ -6,16 +6,16 @@ import { encode } from "./wire.js";
 // More than a few samples that wait for the network are old by the time they arrive.
 const BACKLOG_BYTES = 32768;
 
-const LOST_MATRIX = new Array(16).fill(NaN);
-const LOST_JOINTS = new Array(75).fill(NaN);
-const NO_ORIENTATIONS = new Array(200).fill(NaN);
-const NO_RADII = new Array(50).fill(NaN);
+const LOST_HEAD = new Array(16).fill(NaN);
 const NO_KEYS = { engage: false, stop: false, recentre: false, clutch: [false, false] };
 
 /**
- * A sample is { source, head, hands, keys }. head: stage_from_head, 16 numbers, or null. hands:
- * left and right, each null where it is not tracked or { stageFromWrist (16), joints (75), pinch,
- * squeeze }. keys: as in `operator_input`, or null for none held.
+ * A sample is { source, head, hands, controllers, keys }. head: stage_from_head, 16 numbers, or
+ * null. hands: left and right, each null where it is not tracked or { stageFromWrist (16), joints
+ * (75), pinch, squeeze } and, where the device gives them, orientations (100) and radii (25).
+ * controllers: left out where there are none and there were none, else left and right, each null
+ * or { stageFromGrip (16), axes (4), buttons (8) }. keys: as in `operator_input`, or null for none
+ * held.
  */
 export class Tracking {
   #connection;
@@ -60,11 +60,12 @@ export class Tracking {
     const lags = this.#connection.backlog > BACKLOG_BYTES;
     if (this.state !== "open" || (lags && !sample.keys?.stop)) return;
     const sender = { source: sample.source, client: this.client };
-    const { head, hands } = sample;
-    const joined = (key, lost) => hands.flatMap((hand) => hand?.[key] ?? lost);
+    const { head, hands, controllers } = sample;
+    // A stop goes ahead of the hands that it is to stop.
+    this.#say("operator_input", { ...sender, ...NO_KEYS, ...sample.keys }, timeMs);
     this.#say(
       "head",
-      { ...sender, valid: head !== null, stage_from_head: head ?? LOST_MATRIX },
+      { ...sender, valid: head !== null, stage_from_head: head ?? LOST_HEAD },
       timeMs,
     );
     this.#say(
@@ -72,25 +73,44 @@ export class Tracking {
       {
         ...sender,
         valid: hands.map((hand) => hand !== null),
-        stage_from_wrist: joined("stageFromWrist", LOST_MATRIX),
-        joint_positions: joined("joints", LOST_JOINTS),
-        joint_orientations: NO_ORIENTATIONS,
-        joint_radii: NO_RADII,
-        pinch: joined("pinch", NaN),
-        squeeze: joined("squeeze", NaN),
+        stage_from_wrist: bothSides(hands, "stageFromWrist", 16),
+        joint_positions: bothSides(hands, "joints", 75),
+        joint_orientations: bothSides(hands, "orientations", 100),
+        joint_radii: bothSides(hands, "radii", 25),
+        pinch: hands.map((hand) => hand?.pinch ?? NaN),
+        squeeze: hands.map((hand) => hand?.squeeze ?? NaN),
       },
       timeMs,
     );
-    this.#say("operator_input", { ...sender, ...NO_KEYS, ...sample.keys }, timeMs);
+    if (controllers) {
+      this.#say(
+        "controllers",
+        {
+          ...sender,
+          valid: controllers.map((controller) => controller !== null),
+          stage_from_grip: bothSides(controllers, "stageFromGrip", 16),
+          axes: bothSides(controllers, "axes", 4),
+          buttons: bothSides(controllers, "buttons", 8),
+        },
+        timeMs,
+      );
+    }
     this.sent++;
   }
 
-  /** Say that nothing is tracked and no key is held. */
-  sendNothing(source, timeMs) {
-    this.send({ source, head: null, hands: [null, null], keys: null }, timeMs);
+  /** Say that nothing is tracked and no key is held, or none but those given. */
+  sendNothing(source, timeMs, keys = null) {
+    this.send({ source, head: null, hands: [null, null], keys }, timeMs);
   }
 
   #say(name, values, timeMs) {
     this.#connection.send(encode(name, values, timeMs));
   }
+}
+
+/** What both sides have under a key, left first; NaN where a side is lost or does not have it. */
+function bothSides(sides, key, length) {
+  const values = new Float64Array(2 * length).fill(NaN);
+  sides.forEach((side, i) => side?.[key] && values.set(side[key], i * length));
+  return values;
 }

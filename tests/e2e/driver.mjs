@@ -26,20 +26,32 @@ const browser = await chromium.launch({
   headless: true,
   args: FLAGS,
 });
-const page = await browser.newPage();
 const errors = [];
 const requests = new Set();
+let page = await newPage();
 
-page.on("console", (message) => {
-  if (message.type() === "error" || message.type() === "warning") errors.push(message.text());
-});
-page.on("pageerror", (error) => errors.push(String(error)));
-page.on("request", (request) => requests.add(request.url()));
-page.on("websocket", (socket) => requests.add(socket.url()));
+async function newPage() {
+  const made = await browser.newPage();
+  made.on("console", (message) => {
+    if (message.type() === "error" || message.type() === "warning") errors.push(message.text());
+  });
+  made.on("pageerror", (error) => errors.push(String(error)));
+  made.on("request", (request) => requests.add(request.url()));
+  made.on("websocket", (socket) => requests.add(socket.url()));
+  return made;
+}
 
 const commands = {
   goto: ({ url }) => page.goto(url).then(() => {}),
+  // A page without the scripts, the errors and the requests of the one before.
+  newPage: async () => {
+    await page.close();
+    errors.length = 0;
+    requests.clear();
+    page = await newPage();
+  },
   addScript: ({ script }) => page.addInitScript({ content: script }),
+  addScriptFile: ({ path }) => page.addInitScript({ path }),
   resize: ({ width, height }) => page.setViewportSize({ width, height }),
   keyDown: ({ key }) => page.keyboard.down(key),
   keyUp: ({ key }) => page.keyboard.up(key),

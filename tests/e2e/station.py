@@ -1,6 +1,7 @@
 """Both servers of the page in a test's own process, and a picture to recognise."""
 
 import math
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -29,6 +30,7 @@ COLOURS = {
 GREY, PURPLE = (110, 110, 110), (110, 30, 160)
 DOT_RIGHT, DOT_UP = math.radians(20), math.radians(15)
 DEGREES = math.pi / 180
+HEAR_S = 20.0
 
 
 def marked_panorama() -> Picture:
@@ -62,8 +64,7 @@ class Station:
     def __init__(self) -> None:
         self.heard, self.shown, self.clients, self.faults = (Recorder() for _ in range(4))
         settings = HeadsetSettings(port=0, tracking_port=0)
-        self.tracking = TrackingServer(settings, self.heard, self.faults)
-        self.tracking.start()
+        self.tracking = self._tracking_server(settings)
         self.page = self._page_server(settings)
         self._seq = 0
 
@@ -87,6 +88,11 @@ class Station:
         server.start()
         return server
 
+    def _tracking_server(self, settings: HeadsetSettings) -> TrackingServer:
+        server = TrackingServer(settings, self.heard, self.faults)
+        server.start()
+        return server
+
     def close(self, browser: Browser) -> None:
         """Leave the page and end both servers, which may have had nothing to complain about."""
         browser.goto("about:blank")
@@ -98,6 +104,10 @@ class Station:
         port = int(self.page.address.rpartition(":")[2])
         self.page = self._page_server(HeadsetSettings(port=port))
 
+    def restart_tracking(self) -> None:
+        settings = HeadsetSettings(tracking_port=self.tracking.port)
+        self.tracking = self._tracking_server(settings)
+
     def offer(self) -> int:
         panorama = Panorama(pixels=MARKED, tile_size=80, tile_version=np.zeros((6, 12), np.int64))
         self._seq += 1
@@ -106,10 +116,12 @@ class Station:
 
     def hear(self, accept: Callable[[Any], bool]) -> Any:
         """The next message from the page that is what we wait for."""
-        while True:
+        end = time.monotonic() + HEAR_S
+        while time.monotonic() < end:
             message = self.heard.next()[0]
             if accept(message):
                 return message
+        raise AssertionError(f"not heard within {HEAR_S} s; the last was {message}")
 
     def hands_now(self) -> Hands:
         """The hands as they are after all that was heard until now."""

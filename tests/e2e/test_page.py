@@ -76,6 +76,10 @@ def test_shows_the_operators_state(page: Browser, station: Station) -> None:
     assert page.evaluate("document.getElementById('reason').textContent") == said
 
 
+def test_there_is_no_way_into_a_headset_that_is_not_there(page: Browser, station: Station) -> None:
+    assert page.evaluate("document.getElementById('headset').hidden")
+
+
 def test_pausing_stops_the_pictures_and_not_the_hands(page: Browser, station: Station) -> None:
     station.clients.all()
     page.press("KeyP")
