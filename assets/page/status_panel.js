@@ -10,13 +10,13 @@ const INK = "#eef3f9";
 const QUIET = "#b4c0ce";
 const WARNING = "#f5b84b";
 
-// 0.9 m from the eyes, 34 degrees below where the head points: what the hands do is above it.
+// 0.9 m from the eyes, 40 degrees below where the head points: what the hands do is above it.
 const VERTEX_SHADER = `#version 300 es
 uniform mat4 clip_from_view;
 uniform mat4 view_from_stage;
 uniform mat4 stage_from_head;
 out vec2 place;
-const float DISTANCE = 0.9, BELOW = 0.593, HALF_WIDTH = 0.17;
+const float DISTANCE = 0.9, BELOW = 0.698, HALF_WIDTH = 0.17;
 const float HALF_HEIGHT = HALF_WIDTH * ${(HEIGHT / WIDTH).toFixed(4)};
 void main() {
   vec2 corner = vec2(gl_VertexID & 1, gl_VertexID >> 1) * 2.0 - 1.0;
