@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.figure import Figure
+from benchmarks.process_memory import children, rss_pages
 from operators.acknowledging_client import AcknowledgingClient
 from operators.settings import ROOT
 
@@ -138,18 +139,9 @@ def _watch(dora_pid: int, seconds: float, with_memory: bool) -> float | None:
 def _median_rss(dora_pid: int) -> float:
     samples = []
     for _ in range(MEMORY_SAMPLES):
-        samples.append(sum(_rss_pages(pid) for pid in _children(dora_pid)))
+        samples.append(sum(rss_pages(pid) for pid in children(dora_pid)))
         time.sleep(MEMORY_SAMPLE_S)
     return float(np.median(samples))
-
-
-def _children(parent: int) -> list[int]:
-    tasks = Path(f"/proc/{parent}/task").iterdir()
-    return [int(pid) for task in tasks for pid in (task / "children").read_text().split()]
-
-
-def _rss_pages(pid: int) -> int:
-    return int(Path(f"/proc/{pid}/statm").read_text().split()[1])
 
 
 def _free_port() -> int:

@@ -14,6 +14,7 @@ Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
 SOURCE = "what made the sample: desktop, webxr, replay, a detector's name"
+CLOCK = "whose clock: performance.now, an XR frame's predictedDisplayTime, or its XRFrame time"
 CLIENT = "which client sent it, empty where there is none"
 
 
@@ -248,7 +249,7 @@ class FrameShown(Message):
     client: str = text(doc=CLIENT)
     frame_seq: int = array(np.int64, doc="sequence number of the panorama")
     shown_ms: float = array(np.float64, unit="ms", doc="when, by the clock named")
-    clock: str = text(doc="whose clock: performance.now, or the XR frame's predicted display time")
+    clock: str = text(doc=CLOCK)
 
 
 @message(version=1)
@@ -308,7 +309,7 @@ class PictureShown(Message):
 
     frame_seq: int = array(np.int64, doc="sequence number of the panorama")
     shown_ms: float = array(np.float64, unit="ms", doc="when, by the clock named")
-    clock: str = text(doc="whose clock: performance.now, or the XR frame's predicted display time")
+    clock: str = text(doc=CLOCK)
 
 
 @message(version=1)

@@ -66,7 +66,7 @@ export class Headset {
   }
 
   leave() {
-    this.#session?.end();
+    this.#session?.end().catch(() => {}); // it may have ended already
   }
 
   async #start(session) {

@@ -14,6 +14,7 @@ const CONNECTIONS = {
 export const shown = {
   state: "connecting",
   reason: "",
+  isOneSided: false, // the hands do different things
   notice: "",
   picture: "–",
   tracking: "–",
@@ -21,8 +22,8 @@ export const shown = {
 };
 
 /** The operator's state as the guard tells it: an `operator_state` message. */
-export function showOperator({ state, reason }) {
-  Object.assign(shown, { state, reason });
+export function showOperator({ state, reason, left_state, right_state }) {
+  Object.assign(shown, { state, reason, isOneSided: left_state !== right_state });
   element("operator").dataset.state = state;
   element("state").textContent = state;
   element("reason").textContent = reason;

@@ -10,13 +10,13 @@ const INK = "#eef3f9";
 const QUIET = "#b4c0ce";
 const WARNING = "#f5b84b";
 
-// 0.9 m from the eyes, 34 degrees below where the head points: what the hands do is above it.
+// 0.9 m from the eyes, 40 degrees below where the head points: what the hands do is above it.
 const VERTEX_SHADER = `#version 300 es
 uniform mat4 clip_from_view;
 uniform mat4 view_from_stage;
 uniform mat4 stage_from_head;
 out vec2 place;
-const float DISTANCE = 0.9, BELOW = 0.593, HALF_WIDTH = 0.17;
+const float DISTANCE = 0.9, BELOW = 0.698, HALF_WIDTH = 0.17;
 const float HALF_HEIGHT = HALF_WIDTH * ${(HEIGHT / WIDTH).toFixed(4)};
 void main() {
   vec2 corner = vec2(gl_VertexID & 1, gl_VertexID >> 1) * 2.0 - 1.0;
@@ -47,7 +47,7 @@ export class StatusPanel {
   #program;
   #texture;
   #paper;
-  #lines = ["", "", "", ""];
+  #lines = ["", "", ""];
 
   constructor(gl) {
     this.#gl = gl;
@@ -69,20 +69,14 @@ export class StatusPanel {
   }
 
   /** Show what the page shows (overlay.shown); painted only where a word has changed. */
-  update({ state, reason, notice, picture, tracking, delay }) {
+  update({ state, reason, isOneSided, notice, picture, tracking, delay }) {
     const rates = `picture ${picture}   hands ${tracking}   delay ${delay}`;
-    const second = notice || (HINTS[state] ?? reason);
-    const [wasState, wasSecond, wasRates, wasNotice] = this.#lines;
-    if (
-      state === wasState &&
-      second === wasSecond &&
-      rates === wasRates &&
-      notice === wasNotice
-    ) {
-      return;
-    }
-    this.#lines = [state, second, rates, notice];
-    this.#paint(state, second, rates, notice !== "");
+    const hint = isOneSided ? undefined : HINTS[state];
+    const second = notice || (hint ?? reason);
+    const [wasState, wasSecond, wasRates] = this.#lines;
+    if (state === wasState && second === wasSecond && rates === wasRates) return;
+    this.#lines = [state, second, rates];
+    this.#paint(state, second, rates, notice !== "" || isOneSided);
     const gl = this.#gl;
     gl.bindTexture(gl.TEXTURE_2D, this.#texture);
     gl.texSubImage2D(gl.TEXTURE_2D, 0, 0, 0, gl.RGBA, gl.UNSIGNED_BYTE, this.#paper.canvas);
@@ -116,10 +110,14 @@ export class StatusPanel {
     paper.beginPath();
     paper.arc(44, 44, 13, 0, 2 * Math.PI);
     paper.fill();
-    write(paper, state[0].toUpperCase() + state.slice(1), 74, 58, `600 40px ${FONT}`, INK);
-    write(paper, second, 30, 108, `30px ${FONT}`, warns ? WARNING : INK);
+    write(paper, capitalised(state), 74, 58, `600 40px ${FONT}`, INK);
+    write(paper, capitalised(second), 30, 108, `30px ${FONT}`, warns ? WARNING : INK);
     write(paper, rates, 30, 150, `25px ${FONT}`, QUIET);
   }
+}
+
+function capitalised(text) {
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
 /** A line, narrowed where it would not fit. */

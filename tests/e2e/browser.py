@@ -87,6 +87,11 @@ class Browser:
         self._reader.join()
         self._driver.stdout.close()
 
+    @property
+    def process_id(self) -> int:
+        """Of the driver, whose descendants are the browser's processes."""
+        return self._driver.pid
+
     def command(self, name: str, **values: Any) -> Any:
         """Do one of driver.mjs's commands and return its result. Raises BrowserError."""
         assert self._driver.stdin is not None

@@ -5,6 +5,8 @@ from collections.abc import Iterator
 import pytest
 
 from tests.e2e.browser import Browser, missing
+from tests.e2e.emulated_headset import EmulatedHeadset
+from tests.e2e.station import Station, both_tracked
 
 
 @pytest.fixture(scope="session")
@@ -14,3 +16,28 @@ def browser() -> Iterator[Browser]:
         pytest.skip(lacking)
     with Browser() as made:
         yield made
+
+
+@pytest.fixture
+def station(browser: Browser) -> Iterator[Station]:
+    made = Station()
+    yield made
+    made.close(browser)
+
+
+@pytest.fixture
+def headset(browser: Browser) -> Iterator[EmulatedHeadset]:
+    """An emulated Quest 3 that has not opened the page yet."""
+    with EmulatedHeadset(browser) as made:
+        yield made
+
+
+@pytest.fixture
+def vr(headset: EmulatedHeadset, station: Station) -> Iterator[EmulatedHeadset]:
+    """The headset, within the page, with hands that have been seen. It must not complain."""
+    station.open(headset.browser)
+    headset.browser.errors()  # those of the page that stood here before are not this one's
+    headset.enter()
+    station.hear(both_tracked)
+    yield headset
+    assert headset.browser.errors() == []

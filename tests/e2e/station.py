@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from operators.header import Header
-from operators.messages import Hands, OperatorState, Panorama
+from operators.messages import Hands, OperatorInput, OperatorState, Panorama
 from operators.page_server import PageServer
 from operators.settings import HeadsetSettings
 from operators.tracking_server import TrackingServer
@@ -108,8 +108,9 @@ class Station:
         settings = HeadsetSettings(tracking_port=self.tracking.port)
         self.tracking = self._tracking_server(settings)
 
-    def offer(self) -> int:
-        panorama = Panorama(pixels=MARKED, tile_size=80, tile_version=np.zeros((6, 12), np.int64))
+    def offer(self, pixels: Picture = MARKED) -> int:
+        """Let everyone who can take it have a picture; returns its number."""
+        panorama = Panorama(pixels=pixels, tile_size=80, tile_version=np.zeros((6, 12), np.int64))
         self._seq += 1
         self.page.offer(panorama, Header(self._seq, 0), received_ns=0)
         return self._seq
@@ -128,3 +129,23 @@ class Station:
         self.heard.all()
         hands: Hands = self.hear(lambda message: isinstance(message, Hands))
         return hands
+
+
+def from_headset(message: Any) -> bool:
+    """Whether these are hands that a headset has sent."""
+    return isinstance(message, Hands) and message.source == "webxr"
+
+
+def both_tracked(message: Any) -> bool:
+    """Whether these are both hands, from a headset."""
+    return from_headset(message) and bool(message.valid.all())
+
+
+def stops(message: Any) -> bool:
+    """Whether this stops the robot."""
+    return isinstance(message, OperatorInput) and message.stop
+
+
+def goes_on(message: Any) -> bool:
+    """Whether no stop is held any more."""
+    return isinstance(message, OperatorInput) and not message.stop

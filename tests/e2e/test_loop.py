@@ -1,7 +1,6 @@
 """The whole loop: a real dora, a real Chromium, and keys that pick the cube up."""
 
 import math
-import time
 from collections.abc import Iterator
 from pathlib import Path
 

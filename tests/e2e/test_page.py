@@ -14,13 +14,6 @@ pytestmark = pytest.mark.browser
 
 
 @pytest.fixture
-def station(browser: Browser) -> Iterator[Station]:
-    made = Station()
-    yield made
-    made.close(browser)
-
-
-@pytest.fixture
 def page(browser: Browser, station: Station) -> Iterator[Browser]:
     """The page, open, with a picture and without the keys' card. It must not complain."""
     station.open(browser)

@@ -5,10 +5,10 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
 from tests.e2e.browser import Browser
-from tests.e2e.station import COLOURS, DEGREES, DOT_RIGHT, DOT_UP, PURPLE, Picture, Station
+from tests.e2e.seen import centre, matches, middle
+from tests.e2e.station import COLOURS, DEGREES, DOT_RIGHT, DOT_UP, PURPLE, Station
 
 pytestmark = pytest.mark.browser
 
@@ -20,19 +20,6 @@ def page(browser: Browser) -> Iterator[Browser]:
     station.open(browser)
     yield browser
     station.close(browser)
-
-
-def matches(pixels: Picture, colour: tuple[int, int, int]) -> NDArray[np.bool_]:
-    near: NDArray[np.bool_] = (np.abs(pixels.astype(int) - colour) < 40).all(axis=-1)
-    return near
-
-
-def centre(seen: Picture, colour: tuple[int, int, int]) -> NDArray[np.float64]:
-    """Where a colour is on the screen, (x, y) in pixels from the middle, y up."""
-    y, x = np.nonzero(matches(seen, colour))
-    assert len(x) > 30, f"no patch of {colour} in view"
-    height, width, _ = seen.shape
-    return np.array([x.mean() + 0.5 - width / 2, height / 2 - y.mean() - 0.5])
 
 
 @pytest.mark.parametrize(
@@ -53,10 +40,8 @@ def test_each_direction_shows_what_is_there(
     page: Browser, yaw: float, pitch: float, name: str
 ) -> None:
     page.look(yaw * DEGREES, pitch * DEGREES)
-    seen = page.screenshot()
-    height, width, _ = seen.shape
-    middle = seen[height // 2 - 40 : height // 2 + 40, width // 2 - 40 : width // 2 + 40]
-    assert matches(middle, COLOURS[name]).all()  # behind too, where the picture's ends meet
+    seen = middle(page.screenshot(), 80)
+    assert matches(seen, COLOURS[name]).all()  # behind too, where the picture's ends meet
 
 
 @pytest.mark.parametrize(

@@ -48,6 +48,11 @@ def send(client: ClientConnection, message: Message, time_ms: float = 1.0) -> No
     client.send(encode_bytes(message, time_ms))
 
 
+def send_half_a_frame(client: ClientConnection) -> None:
+    """Announce 65535 bytes, send a few of them, and leave it at that (RFC 6455, section 5.2)."""
+    client.socket.sendall(bytes([0x82, 0x80 | 126, 0xFF, 0xFF]) + b"mask" + b"the first half")
+
+
 def closing(client: ClientConnection) -> tuple[int, str]:
     """The code and the reason with which the server closes, whatever it sends before."""
     with contextlib.suppress(ConnectionClosed):

@@ -28,7 +28,14 @@ from operators.messages import (
 from operators.page_layout import encode_bytes
 from operators.page_server import PAGE_FOLDER, PageServer
 from operators.settings import HeadsetSettings, SettingsError
-from tests.operators.page_clients import Recorder, closing, connected, receive, send
+from tests.operators.page_clients import (
+    Recorder,
+    closing,
+    connected,
+    receive,
+    send,
+    send_half_a_frame,
+)
 
 NOISE = np.random.default_rng(3).integers(0, 256, (256, 512, 3), np.uint8)
 
@@ -364,6 +371,18 @@ def test_a_client_that_talks_nonsense_is_told_and_others_notice_nothing(
         assert name in fault
         served.offer(0)
         assert picture(good).frame_seq == 0
+
+
+def test_half_a_frame_holds_up_nobody(served: Served) -> None:
+    with served.page() as good, served.page(close_timeout=0.1) as bad:
+        welcome(good)
+        welcome(bad)
+        send_half_a_frame(bad)
+        for seq in range(20):
+            served.offer(seq)
+            assert picture(good).frame_seq == seq
+            send(good, shown(seq))
+            served.shown.next()
 
 
 def test_a_huge_message_is_not_even_read(served: Served) -> None:

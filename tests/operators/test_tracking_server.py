@@ -16,7 +16,7 @@ from operators.messages import Controllers, Hands, Head, OperatorInput, Session,
 from operators.page_layout import encode_bytes
 from operators.settings import HeadsetSettings, SettingsError
 from operators.tracking_server import TrackingServer
-from tests.operators.page_clients import Recorder, closing, connected, send
+from tests.operators.page_clients import Recorder, closing, connected, send, send_half_a_frame
 from tests.operators.samples import sample
 
 
@@ -147,6 +147,21 @@ def test_a_message_that_cannot_be_used_is_dropped_and_the_next_is_taken(
         (fault,) = served.faults.next()
         assert "page-1" in fault
         assert words in fault
+
+
+def test_half_a_frame_neither_drives_nor_keeps_others_from_driving(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tracking_server, "SILENCE_S", 0.01)
+    with served.client("half", close_timeout=0.1) as half:
+        send(half, sample(Hands))
+        assert served.messages.next()[0].valid.all()
+        send_half_a_frame(half)
+        served.assert_let_go("half")
+        with served.client("whole") as whole:
+            send(whole, sample(Head))
+            assert served.messages.next()[1] == "whole"
+            assert closing(half)[0] == 4001
 
 
 def test_a_huge_message_ends_the_connection_and_the_robot_is_let_go(served: Served) -> None:

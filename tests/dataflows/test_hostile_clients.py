@@ -1,0 +1,69 @@
+"""Clients that misbehave while a real dataflow runs: its loop and its other clients go on."""
+
+import contextlib
+from collections.abc import Callable, Iterator
+
+import pytest
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import ClientConnection
+
+from benchmarks.acknowledging_client import AcknowledgingClient
+from operators.messages import Hands, PictureShown
+from operators.page_layout import encode_bytes
+from tests.dataflows.running import Running, assert_nothing_left, left_shared_memory, running
+from tests.operators.page_clients import connected, send_half_a_frame
+from tests.operators.samples import sample
+
+pytestmark = [pytest.mark.dataflow, pytest.mark.gl]
+
+MORE_PICTURES = 30
+LIMIT_S = 60.0
+
+
+@pytest.fixture(scope="module")
+def loop() -> Iterator[tuple[Running, AcknowledgingClient]]:
+    """A running loop with one good client."""
+    before = left_shared_memory()
+    with running(["dora", "run", "dataflows/teleop.yml"]) as run:
+        run.wait_for("Open http://localhost:")
+        client = AcknowledgingClient(run.ports[0])
+        client.start()
+        assert client.wait_for_pictures(3, LIMIT_S)
+        yield run, client
+        client.stop()
+        assert run.interrupt() == 0
+    assert "Traceback" not in run.said
+    assert_nothing_left(run, before)
+
+
+def acknowledge_everything(client: ClientConnection) -> None:
+    for seq in [-1, 2**62, *range(1000)]:
+        shown = PictureShown(frame_seq=seq, shown_ms=float(seq), clock="none")
+        client.send(encode_bytes(shown, 1.0))
+
+
+MISBEHAVIOUR: dict[str, Callable[[ClientConnection], object]] = {
+    "never acknowledges": lambda client: None,
+    "acknowledges everything": acknowledge_everything,
+    "text for binary": lambda client: client.send("hands"),
+    "half a message": lambda client: client.send(encode_bytes(sample(Hands), 1.0)[:500]),
+    "half a frame": send_half_a_frame,
+    "100 MB": lambda client: client.send(bytes(100_000_000)),
+}
+
+
+@pytest.mark.parametrize("path", ["/stream", "/tracking?client=hostile"])
+@pytest.mark.parametrize("name", MISBEHAVIOUR)
+def test_the_loop_and_other_clients_go_on(
+    loop: tuple[Running, AcknowledgingClient], name: str, path: str
+) -> None:
+    run, good = loop
+    port = run.ports[0 if path == "/stream" else 1]
+    with connected(port, path, close_timeout=0.1) as hostile:
+        with contextlib.suppress(ConnectionClosed):
+            MISBEHAVIOUR[name](hostile)
+        seen = len(good.arrivals)
+        assert good.wait_for_pictures(seen + MORE_PICTURES, LIMIT_S)
+    numbers = [seq for seq, _, _ in good.arrivals]
+    assert numbers == sorted(set(numbers))  # one connection all along, and nothing twice
+    assert run.process.poll() is None
