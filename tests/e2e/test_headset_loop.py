@@ -143,6 +143,7 @@ def make(visit: Visit, headset: EmulatedHeadset) -> None:
     headset.do("controllers.right.updateButtonValue('b-button', 1)")
     wait_for_state(browser, "stopped")
     headset.do("controllers.right.updateButtonValue('b-button', 0)")
+    settle(browser)  # the guard says it again
     visit.mark("controllers stopped")
 
     headset.do("primaryInputMode = 'hand'")
