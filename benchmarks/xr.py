@@ -31,29 +31,30 @@ PICTURE_S = 1 / 30
 ROWS, COLUMNS = 720, 1440
 
 COUNT_FRAMES_UNTIL_SEEN = """
+let watch = null;
+const request = XRSession.prototype.requestAnimationFrame;
+XRSession.prototype.requestAnimationFrame = function (callback) {
+  return request.call(this, (time, frame) => {
+    callback(time, frame);
+    // The page has drawn this frame, and it is on the screen next.
+    watch?.();
+  });
+};
 window.seenAfter = (yaw, colour) => new Promise((done) => {
   const gl = document.getElementById("panorama").getContext("webgl2");
   const pixel = new Uint8Array(4);
   let frames = 0;
-  const request = XRSession.prototype.requestAnimationFrame;
-  XRSession.prototype.requestAnimationFrame = function (callback) {
-    return request.call(this, (time, frame) => {
-      callback(time, frame);
-      // The page has drawn this frame, and it is on the screen next.
-      const [x, y] = [gl.canvas.width / 4, gl.canvas.height / 2];
-      gl.readPixels(x, y, 1, 1, gl.RGBA, gl.UNSIGNED_BYTE, pixel);
-      if (turned) frames++;
-      if (turned && colour.every((value, i) => Math.abs(value - pixel[i]) < 40)) {
-        XRSession.prototype.requestAnimationFrame = request;
-        done(frames);
-      }
-    });
-  };
-  let turned = false;
   // A task of its own, so that the turn lies between two frames.
   setTimeout(() => {
     device.quaternion.set(0, Math.sin(yaw / 2), 0, Math.cos(yaw / 2));
-    turned = true;
+    watch = () => {
+      frames++;
+      const [x, y] = [gl.canvas.width / 4, gl.canvas.height / 2];
+      gl.readPixels(x, y, 1, 1, gl.RGBA, gl.UNSIGNED_BYTE, pixel);
+      if (colour.some((value, i) => Math.abs(value - pixel[i]) >= 40)) return;
+      watch = null;
+      done(frames);
+    };
   }, 50);
 }); 0
 """
