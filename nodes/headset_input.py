@@ -4,7 +4,8 @@ import logging
 
 from nodes.runtime import DataflowNode, run
 from operators.message import Message
-from operators.messages import Session
+from operators.messages import ClockExchange, Session
+from operators.sample_times import SampleTimes
 from operators.tracking_server import TrackingServer
 
 log = logging.getLogger(__name__)
@@ -12,18 +13,24 @@ log = logging.getLogger(__name__)
 
 def main() -> None:
     """Send on what the page says, as it comes."""
-    node = DataflowNode("headset_input", inputs={"session": Session})
+    node = DataflowNode(
+        "headset_input", inputs={"session": Session, "clock_exchange": ClockExchange}
+    )
+    times = SampleTimes()
 
     def send_on(message: Message, client: str, time_ms: float, received_ns: int) -> None:
-        # A browser's clock is not this host's: until it is measured, arrival stands for capture.
-        node.originate(message.NAME, message, received_ns)
+        capture_ns = times.capture_ns(client, time_ms, received_ns)
+        node.originate(message.NAME, message, capture_ns, received_ns)
 
     server = TrackingServer(node.settings.headset, send_on, log.warning)
     server.start()
     node.connect()
     for taken in node:
-        if isinstance(taken.message, Session):
-            server.set_session(taken.message)
+        match taken.message:
+            case Session() as session:
+                server.set_session(session)
+            case ClockExchange() as exchange:
+                times.add(exchange)
     server.stop()
 
 

@@ -6,12 +6,12 @@ import time
 from nodes.runtime import DataflowNode, Taken, run
 from operators.header import Header
 from operators.messages import (
+    ClockExchange,
     FrameSent,
     FrameShown,
     LatencySummary,
     OperatorState,
     Panorama,
-    PictureShown,
     Session,
     Viewers,
 )
@@ -41,14 +41,8 @@ def main() -> None:
     ) -> None:
         node.send("frame_sent", frame, Taken("panorama", None, header, received_ns, started_ns))
 
-    def shown(picture: PictureShown, client: str) -> None:
-        message = FrameShown(
-            client=client,
-            frame_seq=picture.frame_seq,
-            shown_ms=picture.shown_ms,
-            clock=picture.clock,
-        )
-        node.originate("frame_shown", message, time.monotonic_ns())
+    def told(message: FrameShown | ClockExchange) -> None:
+        node.originate(message.NAME, message, time.monotonic_ns())
 
     present: tuple[tuple[str, ...], int] = ((), 0)
 
@@ -60,7 +54,7 @@ def main() -> None:
         node.originate("viewers", Viewers(count=watching), now)
 
     headset = node.settings.headset
-    server = PageServer(headset, headset.tracking_port, sent, shown, clients_changed)
+    server = PageServer(headset, headset.tracking_port, sent, told, told, clients_changed)
     server.start()
     node.connect()
     clients_changed(*present)  # a client may have been quicker than the dataflow

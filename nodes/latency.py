@@ -1,12 +1,19 @@
-"""Counts rates, losses and delays of all nodes, and says them at the end."""
+"""Follows every frame from the hand's sample to the picture shown, and tells it to who asks."""
 
 import json
+import os
+from pathlib import Path
+
+from rich.console import Console
 
 from nodes.runtime import DataflowNode, run
 from operators.latency import LatencyTrace
-from operators.latency_report import LatencyReport
-from operators.messages import FrameSent, FrameShown, SceneState
+from operators.latency_report import RealTimeFactor, figures, latency_table, remarks
+from operators.latency_service import LatencyNews, LatencyService, runtime_folder
+from operators.messages import ClockExchange, FrameSent, FrameShown, SceneState
 from operators.settings import resolve
+
+TABLE_WIDTH = 140
 
 
 def main() -> None:
@@ -16,30 +23,55 @@ def main() -> None:
         inputs={
             "frame_sent": FrameSent,
             "frame_shown": FrameShown,
+            "clock_exchange": ClockExchange,
             "scene_state": SceneState,
             "tick": None,
         },
     )
     settings = node.settings.latency
-    recent = LatencyTrace(settings.window_frames)
-    report = LatencyReport()
+    trace = LatencyTrace(settings.kept_frames)
+    real_time = RealTimeFactor()
+
+    def news() -> LatencyNews:
+        return LatencyNews(
+            clients=trace.clocks(),
+            lost=dict(trace.lost),
+            skipped=dict(trace.skipped),
+            unread=sum(node.lost.values()),
+            page=f"http://localhost:{node.settings.headset.port}",
+        )
+
+    path = settings.socket or runtime_folder() / f"latency-{os.getpid()}.sock"
+    service = LatencyService(resolve(path), lambda last: (trace.records(last), news()))
+    service.start()
     node.connect()
     for taken in node:
         match taken.message:
-            case FrameSent():
-                recent.add(taken.header)
-                report.add_sent(taken.header)
-            case FrameShown():
-                report.add_shown()
+            case FrameSent() as frame:
+                trace.add_sent(frame, taken.header)
+            case FrameShown() as frame:
+                trace.add_shown(frame, taken.header.capture_ns)
+            case ClockExchange() as exchange:
+                trace.add_exchange(exchange)
             case SceneState() as state:
-                report.add_state(state, taken.header)
+                real_time.add(state.simulation_time_s, taken.header.stamps[-1].sent_ns)
             case None:
-                node.send("latency_summary", recent.summary(), taken)
-    print(report.table(), flush=True)
+                node.send("latency_summary", trace.summary(settings.window_frames), taken)
+    service.stop()
+    records = trace.records()
+    console = Console(width=TABLE_WIDTH, highlight=False)
+    console.print(latency_table(records, news(), TABLE_WIDTH))
+    for remark in remarks(records, news()):
+        console.print(remark, soft_wrap=True)
+    console.print(f"Simulated time over real time: {real_time.value:.3f}")
     if settings.report is not None:
-        path = resolve(settings.report)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps(report.figures(), indent=2) + "\n", encoding="utf-8")
+        write_figures(resolve(settings.report), figures(records, news(), real_time.value))
+
+
+def write_figures(path: Path, values: dict[str, object]) -> None:
+    """Write figures as JSON."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(values, indent=2) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

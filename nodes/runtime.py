@@ -96,13 +96,16 @@ class DataflowNode:
         """
         return self._send(output, message, follows.header, follows.received_ns, follows.started_ns)
 
-    def originate(self, output: str, message: Message, capture_ns: int) -> Header:
+    def originate(
+        self, output: str, message: Message, capture_ns: int, received_ns: int | None = None
+    ) -> Header:
         """Send a message that follows from nothing in the dataflow but the world.
 
-        capture_ns: when the world was so, CLOCK_MONOTONIC.
+        capture_ns: when the world was so; received_ns: when that was heard of here, now if it is
+        not given. Both CLOCK_MONOTONIC.
         """
         now = time.monotonic_ns()
-        return self._send(output, message, Header(-1, capture_ns), now, now)
+        return self._send(output, message, Header(-1, capture_ns), received_ns or now, now)
 
     def _send(
         self, output: str, message: Message, before: Header, received_ns: int, started_ns: int

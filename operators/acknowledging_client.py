@@ -60,6 +60,10 @@ class AcknowledgingClient:
                         self.arrivals.append((message.frame_seq, len(received.data), now_ns))
                         self._arrived.notify_all()
                     shown = PictureShown(
-                        frame_seq=message.frame_seq, shown_ms=now_ns / 1e6, clock="none"
+                        frame_seq=message.frame_seq,
+                        received_ms=now_ns / 1e6,
+                        decoded_ms=now_ns / 1e6,
+                        shown_ms=now_ns / 1e6,
+                        clock="none",
                     )
                     await websocket.send_bytes(encode_bytes(shown, now_ns / 1e6))

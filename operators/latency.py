@@ -1,144 +1,185 @@
-"""Rates, losses and delays of every stage, from the stamps that frames carry."""
+"""Follows every frame from the hand's sample to the picture shown, on one clock."""
 
-from dataclasses import dataclass
+import threading
+from collections import deque
+from dataclasses import dataclass, field
+from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
+import pyarrow as pa
 
+from operators.browser_clock import BrowserClock, HostTime
+from operators.frame_ring import FrameRing
 from operators.header import Header, Stamp
-from operators.messages import LatencySummary
+from operators.latency_columns import (
+    Floats,
+    hand_to_sent_ms,
+    hand_to_shown_ms,
+    sent_rate_hz,
+    stage_columns,
+)
+from operators.messages import ClockExchange, FrameSent, FrameShown, LatencySummary
 
-TOTAL = "hand to sent"
-"""From the capture of the operator's sample to the picture's last byte handed to the socket."""
+SENT: Final = "hand to sent"
+"""From the capture of the hands' sample to the picture's last byte handed to the socket."""
+
+SHOWN: Final = "hand to shown"
+"""From the capture of the hands' sample to the picture on a client's display."""
+
+UNSETTLED: Final = 128
+"""A client's frames that wait for it to show them, or for its next answer on the clock."""
+
+MOST_CLIENTS: Final = 64
+"""The one that was silent longest is forgotten beyond this."""
+
+LATEST_SHOWN_NS: Final = 1_000_000_000
+"""A picture is on the display by then after the client says so; a later time is wrong."""
 
 
-@dataclass(frozen=True)
-class StageReport:
-    """What one node did over a time. Delays are arrays in ms, one entry a frame."""
+@dataclass
+class _Client:
+    """One browser: its clock, and the frames of which more is to be heard."""
 
-    stage: str
-    rate_hz: float
-    lost: int
-    skipped: int
-    transit_ms: NDArray[np.float64]
-    waiting_ms: NDArray[np.float64]
-    working_ms: NDArray[np.float64]
-
-    @property
-    def delay_ms(self) -> NDArray[np.float64]:
-        """From the sender's send to this node's own."""
-        return self.transit_ms + self.waiting_ms + self.working_ms
+    clock: BrowserClock = field(default_factory=BrowserClock)
+    sent: deque[tuple[int, int, int]] = field(default_factory=lambda: deque(maxlen=UNSETTLED))
+    """(frame_seq, number in the ring, sent_ns)."""
+    shown: deque[tuple[int, int, int, FrameShown]] = field(
+        default_factory=lambda: deque(maxlen=UNSETTLED)
+    )
+    """(number in the ring, sent_ns, heard_ns, what it said), not converted yet."""
+    contradicted: int = 0
+    """Frames whose times cannot be, by the clock as it was known."""
 
 
 class LatencyTrace:
-    """Collects the headers of sent frames; reports rates and delays over the last of them.
+    """Collects frames that were sent and shown. May be read from another thread.
 
-    frames: how many are kept. The memory for them is taken at once, so that nothing grows.
-
-    A stage's rate is the growth of its sequence numbers, so that frames which never arrived here
-    count too. Losses count from the first frame on: a gap that a node saw is never averaged away.
+    frames: how many are kept. Losses count from the first frame on: a gap that a node saw is never
+    averaged away.
     """
 
     def __init__(self, frames: int) -> None:
-        self._frames = frames
-        self._stages: dict[str, _Stage] = {}
-        self._last_hands_seq = -1
-        self._total = _Ring(frames, len(_TOTAL_COLUMNS))
+        self._ring = FrameRing(frames)
+        self._clients: dict[str, _Client] = {}
+        self._stamps: dict[str, Stamp] = {}
+        self._lock = threading.Lock()
+        self.lost: dict[str, int] = {}
+        """Messages that each node saw missing."""
+        self.skipped: dict[str, int] = {}
+        """Messages that each node passed over for a newer one."""
 
-    def add(self, header: Header) -> None:
-        """Count a frame when the first client is sent it.
+    def add_sent(self, frame: FrameSent, header: Header) -> None:
+        """Note a frame that left for a client; header: the picture's."""
+        with self._lock:
+            self._count_losses(header)
+            number = self._ring.add(frame.client, frame.size, header)
+            sent_ns = header.stamps[-1].sent_ns if header.stamps else header.capture_ns
+            self._client(frame.client).sent.append((frame.frame_seq, number, sent_ns))
 
-        One that follows from no hand sample says nothing of delays.
+    def add_shown(self, frame: FrameShown, heard_ns: int) -> None:
+        """Note that a client has shown a frame; it counts once its clock is confirmed.
+
+        heard_ns: when that was said, by the host's clock.
         """
-        if header.hands_seq < 0 or not header.stamps or header.hands_seq == self._last_hands_seq:
-            return  # nothing of a hand, or what another client was sent before
-        self._last_hands_seq = header.hands_seq
-        sender_sent_ns = header.capture_ns
-        for stamp in header.stamps:
-            if stamp.node not in self._stages:
-                self._stages[stamp.node] = _Stage(self._frames, stamp)
-            self._stages[stamp.node].add(stamp, sender_sent_ns)
-            sender_sent_ns = stamp.sent_ns
-        self._total.add(sender_sent_ns, sender_sent_ns - header.capture_ns)
+        with self._lock:
+            client = self._client(frame.client)
+            for seq, number, sent_ns in client.sent:
+                if seq == frame.frame_seq:
+                    client.shown.append((number, sent_ns, heard_ns, frame))
+                    break
 
-    def stages(self) -> list[StageReport]:
-        """Every stage in the order in which frames pass them."""
-        return [stage.report(name) for name, stage in self._stages.items()]
+    def add_exchange(self, exchange: ClockExchange) -> None:
+        """Learn of a client's clock, and convert what it said before."""
+        with self._lock:
+            client = self._client(exchange.client)
+            jumps, settled_ns = client.clock.jumps, client.clock.settled_ns
+            client.clock.add(exchange)
+            if client.clock.jumps > jumps:
+                # Some of it was said before the jump and some after: nobody knows which. Its
+                # samples of the hands were taken by the same clock.
+                client.contradicted += self._ring.void(settled_ns)
+                client.shown.clear()
+            while client.shown and client.shown[0][2] <= client.clock.settled_ns:
+                self._settle(client, *client.shown.popleft())
 
-    def total_ms(self) -> NDArray[np.float64]:
-        """Hand to sent, ms, one entry a frame."""
-        return self._total.rows[:, 1] / 1e6
+    def records(self, last: int | None = None) -> pa.Table:
+        """The last frames, so many or all that are kept: rows of `latency_records.SCHEMA`."""
+        with self._lock:
+            return self._ring.table(last)
 
-    def rate_hz(self) -> float:
-        """Frames sent a second."""
-        rows = self._total.rows
-        return _rate(rows[:, 0], len(rows) - 1)
+    def clocks(self) -> dict[str, str]:
+        """What is known of each client's clock, in words."""
+        with self._lock:
+            return {name: _in_words(client) for name, client in self._clients.items()}
 
-    def summary(self) -> LatencySummary:
-        """The stages and the total as a message."""
-        stages = self.stages()
-        total = self.total_ms()
-        delays = [*(stage.delay_ms for stage in stages), total]
+    def summary(self, frames: int) -> LatencySummary:
+        """The stages and the totals of the last frames as a message."""
+        records = self.records(frames)
+        stages = stage_columns(records)
+        shown = hand_to_shown_ms(records)
+        delays = [*(stage.delay_ms for stage in stages), hand_to_sent_ms(records), shown]
+        rate = sent_rate_hz(records)
+        shown_rate = rate * shown.size / max(len(records), 1)
         return LatencySummary(
-            stages=(*(stage.stage for stage in stages), TOTAL),
-            rate_hz=np.array([*(stage.rate_hz for stage in stages), self.rate_hz()]),
-            lost=np.array([*(stage.lost for stage in stages), 0], np.int64),
+            stages=(*(stage.stage for stage in stages), SENT, SHOWN),
+            rate_hz=np.array([*(stage.rate_hz for stage in stages), rate, shown_rate]),
+            lost=np.array([*(self.lost.get(stage.stage, 0) for stage in stages), 0, 0], np.int64),
             p50_ms=np.array([percentile(d, 50) for d in delays]),
             p95_ms=np.array([percentile(d, 95) for d in delays]),
         )
 
+    def _client(self, name: str) -> _Client:
+        client = self._clients.pop(name, None) or _Client()
+        self._clients[name] = client  # the one heard of last is last
+        if len(self._clients) > MOST_CLIENTS:
+            del self._clients[next(iter(self._clients))]
+        return client
 
-class _Ring:
-    """The last rows of integers of a table."""
+    def _settle(
+        self, client: _Client, number: int, sent_ns: int, heard_ns: int, frame: FrameShown
+    ) -> None:
+        times = [
+            client.clock.to_host(ms) for ms in (frame.received_ms, frame.decoded_ms, frame.shown_ms)
+        ]
+        if not _can_be(times, sent_ns, heard_ns):
+            client.contradicted += 1
+            return
+        received, decoded, shown = (time.ns for time in times if time is not None)
+        error = max(time.error_ns for time in times if time is not None)
+        self._ring.show(number, (received, decoded, shown, error), frame.clock)
 
-    def __init__(self, length: int, columns: int) -> None:
-        self._table = np.full((length, columns), -1, np.int64)
-        self._count = 0
-
-    def add(self, *row: int) -> None:
-        self._table[self._count % len(self._table)] = row
-        self._count += 1
-
-    @property
-    def rows(self) -> NDArray[np.int64]:
-        """Oldest first."""
-        place = self._count % len(self._table)
-        if self._count <= len(self._table):
-            return self._table[: self._count]
-        return np.concatenate([self._table[place:], self._table[:place]])
+    def _count_losses(self, header: Header) -> None:
+        for stamp in header.stamps:
+            last = self._stamps.get(stamp.node, stamp)
+            node = stamp.node
+            self.lost[node] = self.lost.get(node, 0) + _grown(last.lost, stamp.lost)
+            self.skipped[node] = self.skipped.get(node, 0) + _grown(last.skipped, stamp.skipped)
+            self._stamps[node] = stamp
 
 
-class _Stage:
-    """What is kept of one node."""
+def _can_be(times: list[HostTime | None], sent_ns: int, heard_ns: int) -> bool:
+    """Whether a client received after we sent, and so on, to within the error of its clock."""
+    earliest = sent_ns
+    for time in times:
+        if time is None or time.ns + time.error_ns < earliest:
+            return False
+        earliest = time.ns - time.error_ns
+    return earliest < heard_ns + LATEST_SHOWN_NS
 
-    def __init__(self, frames: int, first: Stamp) -> None:
-        self._ring = _Ring(frames, len(_STAGE_COLUMNS))
-        self._last = first
-        self._lost = 0
-        self._skipped = 0
 
-    def add(self, stamp: Stamp, sender_sent_ns: int) -> None:
-        self._lost += _grown(self._last.lost, stamp.lost)
-        self._skipped += _grown(self._last.skipped, stamp.skipped)
-        self._last = stamp
-        self._ring.add(
-            stamp.sent_ns,
-            stamp.seq,
-            stamp.received_ns - sender_sent_ns,
-            stamp.started_ns - stamp.received_ns,
-            stamp.sent_ns - stamp.started_ns,
+def _in_words(client: _Client) -> str:
+    clock = client.clock
+    if not clock.is_known:
+        return "its clock is not known: it never answered" + (
+            f" sensibly ({clock.refused} answers that cannot be)" if clock.refused else ""
         )
-
-    def report(self, name: str) -> StageReport:
-        rows = self._ring.rows
-        sent_ns, seq = rows[:, 0], rows[:, 1]
-        delays = rows[:, 2:] / 1e6
-        rate_hz = _rate(sent_ns, int(seq[-1] - seq[0]))
-        return StageReport(name, rate_hz, self._lost, self._skipped, *delays.T)
-
-
-_STAGE_COLUMNS = ("sent_ns", "seq", "transit_ns", "waiting_ns", "working_ns")
-_TOTAL_COLUMNS = ("sent_ns", "hand_to_sent_ns")
+    said = [f"its clock is known to ±{clock.error_ns / 1e6:.2f} ms"]
+    said.append(f"drifts by {clock.drift * 1e6:+.0f} ppm")
+    if clock.jumps:
+        said.append(f"jumped {clock.jumps} times")
+    if client.contradicted:
+        said.append(f"{client.contradicted} frames were left out, whose times cannot be trusted")
+    return ", ".join(said)
 
 
 def _grown(before: int, now: int) -> int:
@@ -146,12 +187,6 @@ def _grown(before: int, now: int) -> int:
     return now - before if now >= before else now
 
 
-def _rate(times_ns: NDArray[np.int64], count: int) -> float:
-    if len(times_ns) < 2 or times_ns[-1] <= times_ns[0]:
-        return float("nan")
-    return count / (float(times_ns[-1] - times_ns[0]) / 1e9)
-
-
-def percentile(values: NDArray[np.float64], percent: float) -> float:
+def percentile(values: Floats, percent: float) -> float:
     """A percentile, NaN of nothing."""
     return float(np.percentile(values, percent)) if values.size else float("nan")

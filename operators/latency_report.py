@@ -1,98 +1,142 @@
-"""What a whole run was like: a table to read, and figures to compare."""
+"""What a run was like: a table to read, and figures to compare."""
 
+from collections.abc import Mapping
 from typing import Any
 
-from operators.header import Header
-from operators.latency import TOTAL, LatencyTrace, StageReport, percentile
-from operators.messages import SceneState
+import pyarrow as pa
+from rich.table import Table
 
-FRAMES = 18_000
-"""Of so many frames at the end of a run delays are told: five minutes at 60 Hz."""
+from operators.latency import SENT, SHOWN, percentile
+from operators.latency_columns import (
+    Floats,
+    StageColumns,
+    hand_to_sent_ms,
+    hand_to_shown_ms,
+    only_shown,
+    sent_rate_hz,
+    stage_columns,
+)
+from operators.latency_service import LatencyNews
+
+PERCENTS = (50, 95, 99)
+PARTS = ("transit", "waiting", "working", "all")
+WIDE = 126
+"""Characters of a row with all its parts."""
 
 
-class LatencyReport:
-    """Collects frames and states of a run: losses of all of it, delays of its last minutes."""
+class RealTimeFactor:
+    """How fast the simulation goes beside the clock."""
 
     def __init__(self) -> None:
-        self._trace = LatencyTrace(FRAMES)
-        self._shown = 0
-        self._first_state: tuple[float, int] | None = None
-        self._last_state: tuple[float, int] | None = None
+        self._first: tuple[float, int] | None = None
+        self._last: tuple[float, int] | None = None
 
-    def add_sent(self, header: Header) -> None:
-        """Count a frame that left for a client."""
-        self._trace.add(header)
-
-    def add_shown(self) -> None:
-        """Count a frame that a client has drawn."""
-        self._shown += 1
-
-    def add_state(self, state: SceneState, header: Header) -> None:
-        """Note how far the simulation is, to compare it with the clock."""
-        now = (state.simulation_time_s, header.stamps[-1].sent_ns)
-        if self._first_state is None or now[0] < self._first_state[0]:
-            self._first_state = now
-        self._last_state = now
+    def add(self, simulated_s: float, at_ns: int) -> None:
+        """Note how far the simulation is. One that began anew is measured anew."""
+        now = (simulated_s, at_ns)
+        if self._first is None or now[0] < self._first[0]:
+            self._first = now
+        self._last = now
 
     @property
-    def real_time_factor(self) -> float:
+    def value(self) -> float:
         """Simulated seconds a second; NaN before two states."""
-        if self._first_state is None or self._last_state is None:
+        if self._first is None or self._last is None:
             return float("nan")
-        seconds = (self._last_state[1] - self._first_state[1]) / 1e9
-        return (self._last_state[0] - self._first_state[0]) / seconds if seconds else float("nan")
+        seconds = (self._last[1] - self._first[1]) / 1e9
+        return (self._last[0] - self._first[0]) / seconds if seconds else float("nan")
 
-    def figures(self) -> dict[str, Any]:
-        """Everything as plain numbers, delays in ms."""
-        total = self._trace.total_ms()
-        return {
-            "frames": int(total.size),
-            "frames_shown": self._shown,
-            "rate_hz": self._trace.rate_hz(),
-            "hand_to_sent_ms": _percentiles(total),
-            "real_time_factor": self.real_time_factor,
-            "stages": {stage.stage: _stage_figures(stage) for stage in self._trace.stages()},
-        }
 
-    def table(self) -> str:
-        """A table for the terminal: a row a node in the order of the flow, and the total."""
-        head = f"{'node':<18}{'rate':>8}{'lost':>7}{'skipped':>9}"
-        head += "".join(f"{word:>16}" for word in ("transit ms", "waiting ms", "working ms"))
-        head += f"{'all ms':>16}"
-        lines = [head, f"{'':<42}" + f"{'p50    p95':>16}" * 4]
-        for stage in self._trace.stages():
-            delays = (stage.transit_ms, stage.waiting_ms, stage.working_ms, stage.delay_ms)
-            lines.append(
-                f"{stage.stage:<18}{stage.rate_hz:>5.1f} Hz{stage.lost:>7}{stage.skipped:>9}"
-                + "".join(f"{_pair(delay):>16}" for delay in delays)
-            )
-        total = self._trace.total_ms()
-        if not total.size:
-            return "latency: no frame that shows a hand was sent; was a page open?"
-        rate = self._trace.rate_hz()
-        lines.append(f"{TOTAL:<18}{rate:>5.1f} Hz{'':>64}{_pair(total):>16}")
-        factor = self.real_time_factor
-        lines.append(
-            f"the last {total.size} frames; {self._shown} shown by clients in all; "
-            f"simulated time over real time {factor:.3f}"
+def latency_table(records: pa.Table, news: LatencyNews, width: int) -> Table:
+    """A row a stage in the order of the flow, then both totals.
+
+    records: rows of `latency_records.SCHEMA`; delays are theirs, losses those of the whole run.
+    width: characters that there is room for; where they are few a stage takes four rows.
+    """
+    is_wide = width >= WIDE
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("ms: p50 p95 p99", no_wrap=True)
+    for word in ("rate", "lost", "skipped", *(PARTS if is_wide else ("", "delay"))):
+        table.add_column(word, justify="right", no_wrap=True)
+    for stage in stage_columns(records):
+        counts = (news.lost.get(stage.stage, 0), news.skipped.get(stage.stage, 0))
+        head = (stage.stage, _rate(stage.rate_hz), *map(str, counts))
+        delays = [
+            _delays(part)
+            for part in (stage.transit_ms, stage.waiting_ms, stage.working_ms, stage.delay_ms)
+        ]
+        if is_wide:
+            table.add_row(*head, *delays)
+        else:
+            for i, (part, delay) in enumerate(zip(PARTS, delays, strict=True)):
+                table.add_row(*(head if i == 0 else ("",) * 4), part, delay)
+    rate = _rate(sent_rate_hz(records))
+    blank = ("",) * (5 if is_wide else 3)
+    table.add_row(SENT, rate, *blank, _delays(hand_to_sent_ms(records)), style="bold")
+    table.add_row(SHOWN, "", *blank, _delays(hand_to_shown_ms(records)), style="bold")
+    return table
+
+
+def remarks(records: pa.Table, news: LatencyNews) -> list[str]:
+    """What a reader of the table must know, a sentence each."""
+    if not hand_to_sent_ms(records).size:
+        return ["No frame that shows a hand was sent: is a page open, and are hands tracked?"]
+    shown = only_shown(records)
+    said = [f"{len(records)} frames, of which {len(shown)} are known to have been shown, and when."]
+    if len(shown):
+        errors = shown["clock_error_ns"].to_numpy() / 1e6
+        clocks = ", ".join(sorted(set(shown["clock"].to_pylist())))
+        said.append(
+            f"'{SHOWN}' is by {clocks}, to within {percentile(errors, 95):.2f} ms; it leaves out "
+            "the tracker's delay, and the display's after that time."
         )
-        return "\n".join(lines)
+    said += [f"{client}: {words}." for client, words in news.clients.items()]
+    if news.unread:
+        said.append(f"{news.unread} messages about frames were lost on the way to this table.")
+    return said
 
 
-def _percentiles(values: Any) -> dict[str, float]:
-    return {f"p{p}": percentile(values, p) for p in (50, 95, 99)}
+def figures(records: pa.Table, news: LatencyNews, real_time_factor: float) -> dict[str, Any]:
+    """Everything as plain numbers, delays in ms."""
+    sent, shown = hand_to_sent_ms(records), hand_to_shown_ms(records)
+    return {
+        "frames": int(sent.size),
+        "frames_shown": int(shown.size),
+        "rate_hz": sent_rate_hz(records),
+        "hand_to_sent_ms": _percentiles(sent),
+        "hand_to_shown_ms": _percentiles(shown),
+        "real_time_factor": real_time_factor,
+        "stages": {
+            stage.stage: _stage_figures(stage, news.lost, news.skipped)
+            for stage in stage_columns(records)
+        },
+        "clients": news.clients,
+        "unread": news.unread,
+    }
 
 
-def _stage_figures(stage: StageReport) -> dict[str, Any]:
+def _stage_figures(
+    stage: StageColumns, lost: Mapping[str, int], skipped: Mapping[str, int]
+) -> dict[str, Any]:
     return {
         "rate_hz": stage.rate_hz,
-        "lost": stage.lost,
-        "skipped": stage.skipped,
+        "lost": lost.get(stage.stage, 0),
+        "skipped": skipped.get(stage.stage, 0),
         "transit_ms": _percentiles(stage.transit_ms),
         "waiting_ms": _percentiles(stage.waiting_ms),
         "working_ms": _percentiles(stage.working_ms),
     }
 
 
-def _pair(values: Any) -> str:
-    return f"{percentile(values, 50):.2f} {percentile(values, 95):>6.2f}"
+def _percentiles(values: Floats) -> dict[str, float]:
+    return {f"p{p}": percentile(values, p) for p in PERCENTS}
+
+
+def _delays(values: Floats) -> str:
+    if not values.size:
+        return "not known"
+    return " ".join(f"{percentile(values, p):6.2f}" for p in PERCENTS)
+
+
+def _rate(rate_hz: float) -> str:
+    return f"{rate_hz:.1f} Hz"

@@ -242,14 +242,27 @@ class FrameSent(Message):
     size: int = array(np.int64, unit="bytes", doc="of the picture as sent")
 
 
-@message(version=1)
+@message(version=2)
 class FrameShown(Message):
-    """A client drew a frame."""
+    """A client drew a frame. Times are by its own clock."""
 
     client: str = text(doc=CLIENT)
     frame_seq: int = array(np.int64, doc="sequence number of the panorama")
-    shown_ms: float = array(np.float64, unit="ms", doc="when, by the clock named")
+    received_ms: float = array(np.float64, unit="ms", doc="when the client got it")
+    decoded_ms: float = array(np.float64, unit="ms", doc="when it was ready to be drawn")
+    shown_ms: float = array(np.float64, unit="ms", doc="when it was seen, as `clock` tells")
     clock: str = text(doc=CLOCK)
+
+
+@message(version=1)
+class ClockExchange(Message):
+    """A question to a client for its clock's time, and the answer."""
+
+    client: str = text(doc=CLIENT)
+    asked_ns: int = array(np.int64, unit="ns", doc="when the host asked")
+    received_ms: float = array(np.float64, unit="ms", doc="when the client got it, by its clock")
+    answered_ms: float = array(np.float64, unit="ms", doc="when it answered, by its clock")
+    heard_ns: int = array(np.int64, unit="ns", doc="when the host had the answer")
 
 
 @message(version=1)
@@ -303,12 +316,14 @@ class Picture(Message):
     jpeg: NDArray[np.uint8] = array(np.uint8, ("bytes",), doc="the picture as JPEG")
 
 
-@message(version=1)
+@message(version=2)
 class PictureShown(Message):
-    """A client has drawn a picture and can take another."""
+    """A client has drawn a picture and can take another. Times are by its own clock."""
 
     frame_seq: int = array(np.int64, doc="sequence number of the panorama")
-    shown_ms: float = array(np.float64, unit="ms", doc="when, by the clock named")
+    received_ms: float = array(np.float64, unit="ms", doc="when the client got it")
+    decoded_ms: float = array(np.float64, unit="ms", doc="when it was ready to be drawn")
+    shown_ms: float = array(np.float64, unit="ms", doc="when it was seen, as `clock` tells")
     clock: str = text(doc=CLOCK)
 
 
@@ -317,6 +332,22 @@ class Watch(Message):
     """A client asks for pictures, or for none."""
 
     watching: bool = array(bool, doc="false pauses the stream")
+
+
+@message(version=1)
+class ClockQuestion(Message):
+    """The server asks what time it is by the client's clock."""
+
+    number: int = array(np.int64, doc="of the question")
+
+
+@message(version=1)
+class ClockAnswer(Message):
+    """The client says it at once."""
+
+    number: int = array(np.int64, doc="of the question")
+    received_ms: float = array(np.float64, unit="ms", doc="when it came, by the client's clock")
+    answered_ms: float = array(np.float64, unit="ms", doc="when this leaves, by the same")
 
 
 DATAFLOW_MESSAGES: tuple[type[Message], ...] = (
@@ -332,6 +363,7 @@ DATAFLOW_MESSAGES: tuple[type[Message], ...] = (
     OperatorState,
     FrameSent,
     FrameShown,
+    ClockExchange,
     Session,
     Viewers,
     LatencySummary,
@@ -349,6 +381,8 @@ PAGE_MESSAGES: tuple[type[Message], ...] = (
     Picture,
     PictureShown,
     Watch,
+    ClockQuestion,
+    ClockAnswer,
 )
 """What travels between the page and its servers. The place in this list is the number on the wire:
 append, never reorder."""

@@ -1,12 +1,14 @@
 """One open page, as its server sees it."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Callable
 
 from aiohttp import WSCloseCode, web
 
 from operators.message import Message, MessageError
-from operators.page_layout import decode_bytes
+from operators.messages import ClockAnswer, ClockExchange, ClockQuestion
+from operators.page_layout import decode_bytes, encode_bytes
 from operators.picture_stream import Frame, PictureCredit
 from operators.server_thread import binary, close_politely
 
@@ -24,12 +26,32 @@ class PageClient:
         self._websocket = websocket
         self._told: dict[type[Message], bytes] = {}
         self._frame: Frame | None = None
+        self._questions = 0
+        self._asked_ns: int | None = None
         self._news = asyncio.Event()
 
     def tell(self, kind: type[Message], encoded: bytes) -> None:
         """Send a message; one of the same kind that still waits is dropped."""
         self._told[kind] = encoded
         self._news.set()
+
+    def ask_time(self) -> None:
+        """Ask what time it is by the page's clock; a question without an answer is given up."""
+        self._questions += 1
+        self.tell(ClockQuestion, encode_bytes(ClockQuestion(number=self._questions), _now_ms()))
+
+    def answered(self, answer: ClockAnswer, heard_ns: int) -> ClockExchange | None:
+        """What an answer says; None where it answers no question that is open."""
+        if answer.number != self._questions or self._asked_ns is None:
+            return None
+        asked_ns, self._asked_ns = self._asked_ns, None
+        return ClockExchange(
+            client=self.name,
+            asked_ns=asked_ns,
+            received_ms=answer.received_ms,
+            answered_ms=answer.answered_ms,
+            heard_ns=heard_ns,
+        )
 
     def offer(self, frame: Frame | None) -> None:
         """Send this frame as soon as there is credit, unless a newer one comes first."""
@@ -47,7 +69,10 @@ class PageClient:
                 self._news.clear()
                 while self._told:
                     kind = next(iter(self._told))
-                    await self._websocket.send_bytes(self._told.pop(kind))
+                    encoded = self._told.pop(kind)
+                    if kind is ClockQuestion:
+                        self._asked_ns = time.monotonic_ns()
+                    await self._websocket.send_bytes(encoded)
                 frame = self._frame
                 if frame is not None and self.credit.may_take(frame):
                     encoded = frame.encoded()
@@ -73,3 +98,7 @@ class PageClient:
     async def close(self, code: int, reason: str) -> None:
         """End the connection and say why."""
         await close_politely(self._websocket, code, reason)
+
+
+def _now_ms() -> float:
+    return time.monotonic_ns() / 1e6

@@ -15,7 +15,10 @@ from operators.fault_report import FaultReport, Report
 from operators.header import Header
 from operators.message import Message, MessageError
 from operators.messages import (
+    ClockAnswer,
+    ClockExchange,
     FrameSent,
+    FrameShown,
     LatencySummary,
     OperatorState,
     Panorama,
@@ -28,8 +31,10 @@ from operators.page_layout import encode_bytes
 from operators.picture_stream import Frame
 from operators.server_thread import (
     SHUTDOWN_S,
+    PortAddress,
     ServerThread,
     close_politely,
+    name_for_browser,
     refuse_foreign_origin,
 )
 from operators.settings import ROOT, HeadsetSettings
@@ -39,6 +44,12 @@ PAGE_FOLDER: Final = ROOT / "assets/page"
 HEARTBEAT_S: Final = 10.0
 """A client is asked so often whether it lives, and has half as long to answer: on a slow link its
 answer waits behind a picture."""
+
+FIRST_QUESTIONS: Final = 10
+FIRST_QUESTIONS_S: Final = 0.1
+QUESTIONS_S: Final = 1.0
+"""Between questions for a client's clock. A frame's time counts once the next answer has confirmed
+the clock, and a minute of answers is looked at."""
 
 CONTENT_TYPES: Final = {
     ".html": "text/html; charset=utf-8",
@@ -72,10 +83,11 @@ class PageServer:
     where a recording drives and the page only watches.
     on_frame_sent: gets which frame left for whom, the frame's header, and when it was received,
     its encoding began, and it was sent (CLOCK_MONOTONIC, ns).
-    on_picture_shown: gets what a client says it has drawn, and the client's name.
+    on_frame_shown: gets what a client says it has drawn.
+    on_clock: gets each question for a client's clock with its answer.
     on_clients: gets the names of all clients and how many of them take pictures, at each change.
     on_fault: gets a sentence on a client that misbehaves, not more than about one a second.
-    All four are called on the server's thread and must be quick.
+    All five are called on the server's thread and must be quick.
     """
 
     def __init__(
@@ -83,14 +95,16 @@ class PageServer:
         settings: HeadsetSettings,
         tracking_port: int | None,
         on_frame_sent: Callable[[FrameSent, Header, int, int, int], None],
-        on_picture_shown: Callable[[PictureShown, str], None],
+        on_frame_shown: Callable[[FrameShown], None],
+        on_clock: Callable[[ClockExchange], None],
         on_clients: Callable[[tuple[str, ...], int], None],
         on_fault: Report = log.warning,
     ) -> None:
         self._settings = settings
         self._tracking_port = tracking_port
         self._on_frame_sent = on_frame_sent
-        self._on_picture_shown = on_picture_shown
+        self._on_frame_shown = on_frame_shown
+        self._on_clock = on_clock
         self._on_clients = on_clients
         self._faults = FaultReport(on_fault)
         self._clients: dict[str, PageClient] = {}
@@ -99,15 +113,16 @@ class PageServer:
         self._offered: deque[Frame] = deque(maxlen=1)
         self._someone_ready = False
         self.ignored = 0
-        """Acknowledgements of pictures that the client was not sent, or had acknowledged."""
+        """Acknowledgements of pictures that the client was not sent, or had acknowledged, and
+        answers that nobody asked for."""
         self._server = ServerThread(
-            self._application(), settings.host, settings.port, "headset.port"
+            self._application(), PortAddress(settings.host, settings.port, "headset.port")
         )
 
     @property
     def address(self) -> str:
         """What to open in a browser on this machine, e.g. http://localhost:8012."""
-        return self._server.address
+        return f"http://{name_for_browser(self._settings.host)}:{self._server.port}"
 
     def start(self) -> None:
         """Listen, and return once clients can connect.
@@ -194,9 +209,13 @@ class PageServer:
         self._clients_changed()
         try:
             async with asyncio.TaskGroup() as tasks:
-                sending = tasks.create_task(client.send(self._frame_left))
+                meanwhile = [
+                    tasks.create_task(client.send(self._frame_left)),
+                    tasks.create_task(_keep_asking(client)),
+                ]
                 await self._listen(client)
-                sending.cancel()
+                for task in meanwhile:
+                    task.cancel()
         finally:
             del self._clients[client.name]
             self._clients_changed()
@@ -214,9 +233,15 @@ class PageServer:
                 if client.credit.shown(message.frame_seq):
                     self._credit_changed()
                     client.credit_changed()
-                    self._on_picture_shown(message, client.name)
+                    self._on_frame_shown(_frame_shown(message, client.name))
                 else:
                     self.ignored += 1
+            case ClockAnswer():
+                exchange = client.answered(message, time.monotonic_ns())
+                if exchange is None:
+                    self.ignored += 1
+                else:
+                    self._on_clock(exchange)
             case Watch():
                 client.credit.watch(message.watching)
                 client.credit_changed()
@@ -262,6 +287,27 @@ class PageServer:
 
     def _credit_changed(self) -> None:
         self._someone_ready = any(client.credit.ready for client in self._clients.values())
+
+
+async def _keep_asking(client: PageClient) -> None:
+    """Ask a client for its clock's time: at first often, so that it is soon known."""
+    for _ in range(FIRST_QUESTIONS):
+        client.ask_time()
+        await asyncio.sleep(FIRST_QUESTIONS_S)
+    while True:
+        client.ask_time()
+        await asyncio.sleep(QUESTIONS_S)
+
+
+def _frame_shown(picture: PictureShown, client: str) -> FrameShown:
+    return FrameShown(
+        client=client,
+        frame_seq=picture.frame_seq,
+        received_ms=picture.received_ms,
+        decoded_ms=picture.decoded_ms,
+        shown_ms=picture.shown_ms,
+        clock=picture.clock,
+    )
 
 
 def _page_files() -> dict[str, Path]:

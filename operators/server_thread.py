@@ -6,7 +6,8 @@ import ipaddress
 import socket
 import threading
 from collections.abc import Callable
-from typing import Final, TypeVarTuple
+from dataclasses import dataclass
+from typing import Final, Protocol, TypeVarTuple
 from urllib.parse import urlsplit
 
 from aiohttp import WSMessage, WSMsgType, web
@@ -23,44 +24,65 @@ REASON_BYTES: Final = 123
 """What a WebSocket's closing frame has room for (RFC 6455, section 5.5)."""
 
 
+class Address(Protocol):
+    """Where a server listens."""
+
+    @property
+    def name(self) -> str:
+        """For the thread."""
+
+    def listen(self) -> socket.socket:
+        """A listening socket. Raises SettingsError: names the key and what to do."""
+
+
+@dataclass(frozen=True)
+class PortAddress:
+    """A TCP port; 0 takes a free one. key: the setting that the port comes from."""
+
+    host: str
+    port: int
+    key: str
+
+    @property
+    def name(self) -> str:
+        """For the thread."""
+        return f"{self.key} {self.port}"
+
+    def listen(self) -> socket.socket:
+        """A listening socket. Raises SettingsError: names the key and what to do."""
+        try:
+            family = socket.getaddrinfo(self.host, self.port, type=socket.SOCK_STREAM)[0][0]
+            return socket.create_server((self.host, self.port), family=family)
+        except OSError as error:
+            raise SettingsError(_why_not(error, self.host, self.port, self.key)) from None
+
+
 class ServerThread:
-    """Serves an aiohttp application next to a program that has a loop of its own.
+    """Serves an aiohttp application next to a program that has a loop of its own."""
 
-    host, port: where to listen; port 0 takes a free one.
-    port_key: the setting that the port comes from, for the error where it is taken.
-    """
-
-    def __init__(self, application: web.Application, host: str, port: int, port_key: str) -> None:
+    def __init__(self, application: web.Application, address: Address) -> None:
         self._application = application
-        self._host = host
-        self._port = port
-        self._port_key = port_key
+        self._address = address
+        self.port = 0
+        """The TCP port listened on, once it is."""
         self._thread: threading.Thread | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stopping: asyncio.Event | None = None
-
-    @property
-    def port(self) -> int:
-        """The port listened on; before the start the one asked for."""
-        return self._port
-
-    @property
-    def address(self) -> str:
-        """What a browser on this machine opens, e.g. http://localhost:8012."""
-        return f"http://{_name_for_browser(self._host)}:{self._port}"
 
     def start(self) -> None:
         """Listen, and return once clients can connect.
 
         Raises SettingsError if the address cannot be had: names the key and what to do.
         """
-        listening = _listen(self._host, self._port, self._port_key)
-        self._port = listening.getsockname()[1]
+        listening = self._address.listen()
+        listening.setblocking(False)
+        if listening.family != socket.AF_UNIX:
+            self.port = listening.getsockname()[1]
         ready = threading.Event()
         self._thread = threading.Thread(
             target=self._run,
             args=(listening, ready),
-            name=f"{self._port_key} {self._port}",
+            name=self._address.name,
             daemon=True,
         )
         self._thread.start()
@@ -174,16 +196,6 @@ async def close_politely(websocket: web.WebSocketResponse, code: int, reason: st
     await websocket.close(code=code, message=message)
 
 
-def _listen(host: str, port: int, port_key: str) -> socket.socket:
-    try:
-        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
-        listening = socket.create_server((host, port), family=family)
-    except OSError as error:
-        raise SettingsError(_why_not(error, host, port, port_key)) from None
-    listening.setblocking(False)
-    return listening
-
-
 def _why_not(error: OSError, host: str, port: int, port_key: str) -> str:
     variable = ENVIRONMENT_PREFIX + port_key.replace(".", "__").upper()
     if error.errno in (errno.EADDRINUSE, errno.EACCES):
@@ -198,8 +210,8 @@ def _why_not(error: OSError, host: str, port: int, port_key: str) -> str:
     )
 
 
-def _name_for_browser(host: str) -> str:
-    """Browsers trust a page from localhost as they would one with a certificate."""
+def name_for_browser(host: str) -> str:
+    """The name to open a page by: browsers trust one from localhost as if it had a certificate."""
     try:
         address = ipaddress.ip_address(host)
     except ValueError:

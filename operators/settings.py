@@ -212,6 +212,16 @@ class LatencySettings(Section):
     window_frames: int = Field(
         default=300, ge=2, le=100_000, description="the live summary looks back so far"
     )
+    kept_frames: int = Field(
+        default=18_000,
+        ge=2,
+        le=1_000_000,
+        description="records kept: 18000 are five minutes at 60 Hz",
+    )
+    socket: Path | None = Field(
+        default=None,
+        description="where `panodora latency` finds this dataflow; by default it looks for it",
+    )
     report: Path | None = Field(default=None, description="a JSON file for the whole run's figures")
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import hmac
+import math
 import re
 import time
 from collections.abc import Callable
@@ -17,6 +18,7 @@ from operators.messages import Controllers, Hands, Head, OperatorInput, Session,
 from operators.page_layout import decode_bytes
 from operators.server_thread import (
     SHUTDOWN_S,
+    PortAddress,
     ServerThread,
     binary,
     close_politely,
@@ -43,8 +45,8 @@ WRONG_TOKEN: Final = 4003
 """Closing code: the client's token is not the session's."""
 
 OnMessage = Callable[[Message, str, float, int], None]
-"""Gets a message, its client's name, its time by the client's clock (ms), and when it arrived
-(CLOCK_MONOTONIC, ns)."""
+"""Gets a message, its client's name, its time by the client's clock (ms; NaN where the client did
+not say it), and when it arrived (CLOCK_MONOTONIC, ns)."""
 
 
 @dataclass(eq=False)
@@ -83,9 +85,8 @@ class TrackingServer:
         application = web.Application()
         application.router.add_get("/tracking", self._tracking)
         application.on_shutdown.append(self._dismiss)
-        self._server = ServerThread(
-            application, settings.host, settings.tracking_port, "headset.tracking_port"
-        )
+        address = PortAddress(settings.host, settings.tracking_port, "headset.tracking_port")
+        self._server = ServerThread(application, address)
 
     @property
     def port(self) -> int:
@@ -191,7 +192,7 @@ class TrackingServer:
     def _say_nothing(self, driver: _Driver, *, stop: bool) -> None:
         received_ns = time.monotonic_ns()
         for message in _nothing(driver, stop):
-            self._on_message(message, driver.name, received_ns / 1e6, received_ns)
+            self._on_message(message, driver.name, math.nan, received_ns)
 
     def _may_drive(self, driver: _Driver) -> bool:
         return not self._token or hmac.compare_digest(driver.token.encode(), self._token.encode())

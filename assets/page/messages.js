@@ -8,6 +8,8 @@ export const MESSAGES = [
   {"name": "latency_summary", "version": 1, "fields": [{"name": "stages", "type": "names"}, {"name": "rate_hz", "type": "float64", "count": "sent"}, {"name": "lost", "type": "int64", "count": "sent"}, {"name": "p50_ms", "type": "float64", "count": "sent"}, {"name": "p95_ms", "type": "float64", "count": "sent"}]},
   {"name": "welcome", "version": 1, "fields": [{"name": "client", "type": "text"}, {"name": "recording", "type": "bool"}]},
   {"name": "picture", "version": 1, "fields": [{"name": "frame_seq", "type": "int64"}, {"name": "capture_ns", "type": "int64"}, {"name": "columns", "type": "int64"}, {"name": "rows", "type": "int64"}, {"name": "tile_size", "type": "int64"}, {"name": "tiles", "type": "int32", "count": "sent"}, {"name": "jpeg", "type": "uint8", "count": "sent"}]},
-  {"name": "picture_shown", "version": 1, "fields": [{"name": "frame_seq", "type": "int64"}, {"name": "shown_ms", "type": "float64"}, {"name": "clock", "type": "text"}]},
+  {"name": "picture_shown", "version": 2, "fields": [{"name": "frame_seq", "type": "int64"}, {"name": "received_ms", "type": "float64"}, {"name": "decoded_ms", "type": "float64"}, {"name": "shown_ms", "type": "float64"}, {"name": "clock", "type": "text"}]},
   {"name": "watch", "version": 1, "fields": [{"name": "watching", "type": "bool"}]},
+  {"name": "clock_question", "version": 1, "fields": [{"name": "number", "type": "int64"}]},
+  {"name": "clock_answer", "version": 1, "fields": [{"name": "number", "type": "int64"}, {"name": "received_ms", "type": "float64"}, {"name": "answered_ms", "type": "float64"}]},
 ];

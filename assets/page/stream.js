@@ -54,7 +54,10 @@ export class PictureStream {
     this.#connection.send(encode("watch", { watching }, performance.now()));
   }
 
-  /** The newest picture to draw, or null: { seq, columns, rows, bitmap }. Close the bitmap. */
+  /**
+   * The newest picture to draw, or null: { seq, columns, rows, bitmap, receivedMs, decodedMs }.
+   * Close the bitmap.
+   */
   take() {
     const picture = this.#ready;
     this.#ready = null;
@@ -66,9 +69,16 @@ export class PictureStream {
    * when, or from when on; clock: by which clock.
    */
   acknowledge(picture, shownMs, clock) {
-    const values = { frame_seq: picture.seq, shown_ms: shownMs, clock };
+    const { seq, receivedMs, decodedMs } = picture;
+    const values = {
+      frame_seq: seq,
+      received_ms: receivedMs,
+      decoded_ms: decodedMs,
+      shown_ms: shownMs,
+      clock,
+    };
     this.shown++;
-    this.lastSeq = picture.seq;
+    this.lastSeq = seq;
     this.#connection.send(encode("picture_shown", values, performance.now()));
   }
 
@@ -80,10 +90,13 @@ export class PictureStream {
   }
 
   #understand(data) {
+    const receivedMs = performance.now();
     try {
       const message = decode(data);
       if (message.message === "picture") {
-        this.#decoding = this.#decoding.then(() => this.#decode(message));
+        this.#decoding = this.#decoding.then(() => this.#decode(message, receivedMs));
+      } else if (message.message === "clock_question") {
+        this.#tellTime(message.number, receivedMs);
       } else {
         this.#listener.told(message);
       }
@@ -92,14 +105,22 @@ export class PictureStream {
     }
   }
 
-  async #decode({ frame_seq: seq, columns, rows, jpeg }) {
+  /** What the server asks to know when, by its own clock, pictures are shown here. */
+  #tellTime(number, receivedMs) {
+    const answeredMs = performance.now();
+    const values = { number, received_ms: receivedMs, answered_ms: answeredMs };
+    this.#connection.send(encode("clock_answer", values, answeredMs));
+  }
+
+  async #decode({ frame_seq: seq, columns, rows, jpeg }, receivedMs) {
     if (!this.#watching) return;
     const blob = new Blob([jpeg], { type: "image/jpeg" });
     const options = { colorSpaceConversion: "none", premultiplyAlpha: "none" };
     const bitmap = await createImageBitmap(blob, options).catch((error) => this.#giveUp(error));
     if (!bitmap) return;
     this.#drop();
-    if (this.#watching) this.#ready = { seq, columns, rows, bitmap };
+    const decodedMs = performance.now();
+    if (this.#watching) this.#ready = { seq, columns, rows, bitmap, receivedMs, decodedMs };
     else bitmap.close();
   }
 

@@ -7,11 +7,11 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection
 
-from benchmarks.acknowledging_client import AcknowledgingClient
-from operators.messages import Hands, PictureShown
+from operators.acknowledging_client import AcknowledgingClient
+from operators.messages import ClockAnswer, Hands
 from operators.page_layout import encode_bytes
 from tests.dataflows.running import Running, assert_nothing_left, left_shared_memory, running
-from tests.operators.page_clients import connected, send_half_a_frame
+from tests.operators.page_clients import connected, picture_shown, send, send_half_a_frame
 from tests.operators.samples import sample
 
 pytestmark = [pytest.mark.dataflow, pytest.mark.gl]
@@ -38,8 +38,8 @@ def loop() -> Iterator[tuple[Running, AcknowledgingClient]]:
 
 def acknowledge_everything(client: ClientConnection) -> None:
     for seq in [-1, 2**62, *range(1000)]:
-        shown = PictureShown(frame_seq=seq, shown_ms=float(seq), clock="none")
-        client.send(encode_bytes(shown, 1.0))
+        send(client, picture_shown(seq))
+        send(client, ClockAnswer(number=seq, received_ms=float(seq), answered_ms=1e300))
 
 
 MISBEHAVIOUR: dict[str, Callable[[ClientConnection], object]] = {

@@ -93,6 +93,11 @@ const commands = {
     }
   },
   screenshot: async () => (await page.screenshot()).toString("base64"),
+  collectGarbage: async () => {
+    const session = await page.context().newCDPSession(page);
+    await session.send("HeapProfiler.collectGarbage");
+    await session.detach();
+  },
   errors: () => errors.splice(0),
   requests: () => [...requests],
 };

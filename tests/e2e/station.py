@@ -62,7 +62,8 @@ class Station:
     """Both servers, and what they hear."""
 
     def __init__(self) -> None:
-        self.heard, self.shown, self.clients, self.faults = (Recorder() for _ in range(4))
+        self.heard, self.shown, self.clock = Recorder(), Recorder(), Recorder()
+        self.clients, self.faults = Recorder(), Recorder()
         settings = HeadsetSettings(port=0, tracking_port=0)
         self.tracking = self._tracking_server(settings)
         self.page = self._page_server(settings)
@@ -83,7 +84,13 @@ class Station:
 
     def _page_server(self, settings: HeadsetSettings) -> PageServer:
         server = PageServer(
-            settings, self.tracking.port, lambda *_: None, self.shown, self.clients, self.faults
+            settings,
+            self.tracking.port,
+            lambda *_: None,
+            self.shown,
+            self.clock,
+            self.clients,
+            self.faults,
         )
         server.start()
         return server

@@ -84,7 +84,7 @@ def test_pictures_are_acknowledged_with_the_time_at_which_they_are_shown(
 ) -> None:
     station.shown.all()
     seq = station.offer()
-    picture, _ = station.shown.next()
+    (picture,) = station.shown.next()
     assert (picture.frame_seq, picture.clock) == (seq, "predictedDisplayTime")
     now = vr.browser.evaluate("performance.now()")
     assert 0 < now - picture.shown_ms < 10_000

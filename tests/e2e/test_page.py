@@ -1,10 +1,12 @@
 """What someone sees and does on the page, in a real browser."""
 
+import time
 from collections.abc import Iterator
 
 import numpy as np
 import pytest
 
+from operators.browser_clock import BrowserClock
 from operators.messages import Hands, Head, OperatorInput, OperatorState
 from tests.e2e.browser import Browser
 from tests.e2e.station import Station
@@ -48,9 +50,22 @@ def test_every_picture_is_acknowledged_after_it_was_drawn(page: Browser, station
     station.shown.all()
     for _ in range(5):
         seq = station.offer()
-        picture, _ = station.shown.next()
+        (picture,) = station.shown.next()
         assert (picture.frame_seq, picture.clock) == (seq, "performance.now")
-        assert picture.shown_ms > 0
+        assert 0 < picture.received_ms < picture.decoded_ms < picture.shown_ms
+
+
+def test_the_pages_clock_is_known_to_the_server(page: Browser, station: Station) -> None:
+    clock = BrowserClock()
+    station.clock.all()
+    for _ in range(5):
+        (exchange,) = station.clock.next()
+        clock.add(exchange)
+    assert (clock.jumps, clock.refused) == (0, 0)
+    before_ns = time.monotonic_ns()
+    now = clock.to_host(page.evaluate("performance.now()"))
+    assert now is not None
+    assert before_ns - now.error_ns <= now.ns <= time.monotonic_ns() + now.error_ns
 
 
 def test_shows_the_operators_state(page: Browser, station: Station) -> None:

@@ -17,6 +17,8 @@ from operators.hands import SIDES, Hand
 from operators.header import Header
 from operators.message import Message
 from operators.messages import (
+    ClockAnswer,
+    ClockQuestion,
     FrameSent,
     HandCommands,
     Hands,
@@ -26,7 +28,6 @@ from operators.messages import (
     OperatorState,
     Panorama,
     Picture,
-    PictureShown,
     SceneState,
     Session,
 )
@@ -36,6 +37,8 @@ from operators.scene import build_scene
 from operators.settings import ROOT, load_settings
 from operators.simulators import make_simulator
 from tests.nodes.alone import Alone
+from tests.operators import frames
+from tests.operators.page_clients import picture_shown
 from tests.operators.samples import sample
 
 SHIPPED = RecordingReader(ROOT / "assets/recordings/two_hands")
@@ -279,24 +282,30 @@ def test_headset_output_sends_pictures_and_says_when(alone: Any) -> None:
                 assert isinstance(content, bytes)
                 received.append(decode_bytes(content)[0])
                 if isinstance(received[-1], Picture):
-                    shown = PictureShown(
-                        frame_seq=received[-1].frame_seq, shown_ms=1.0, clock="test"
-                    )
+                    shown = picture_shown(received[-1].frame_seq)
                     websocket.send(encode_bytes(shown, 1.0))
+                elif isinstance(received[-1], ClockQuestion):
+                    answer = ClockAnswer(
+                        number=received[-1].number, received_ms=1.0, answered_ms=1.0
+                    )
+                    websocket.send(encode_bytes(answer, 1.0))
 
     client = threading.Thread(target=watch)
     client.start()
-    sent, said = node.run(["session", "frame_sent", "frame_shown", "viewers"], 5.0)
+    sent, said = node.run(
+        ["session", "frame_sent", "frame_shown", "clock_exchange", "viewers"], 5.0
+    )
     client.join()
     assert f"http://localhost:{port}" in said
-    frames = data(sent, "frame_sent")
-    assert len(frames) >= 5
+    left = data(sent, "frame_sent")
+    assert len(left) >= 5
     assert len(data(sent, "frame_shown")) == 5
+    assert data(sent, "clock_exchange")[0]["answered_ms"] == 1.0
     assert any(isinstance(m, OperatorState) and m.state == "tracking" for m in received)
     assert max(v["count"] for v in data(sent, "viewers")) == 1
-    seqs = [f["frame_seq"] for f in frames]
+    seqs = [f["frame_seq"] for f in left]
     assert seqs == sorted(set(seqs))
-    assert all(field.name in frames[0] for field in FrameSent.FIELDS)
+    assert all(field.name in left[0] for field in FrameSent.FIELDS)
 
 
 def test_headset_input_sends_on_what_the_page_says(alone: Any) -> None:
@@ -363,14 +372,27 @@ def test_record_and_replay_give_the_same_messages(
 
 
 def test_latency_prints_a_table_at_the_end(alone: Any, tmp_path: Path) -> None:
-    from tests.operators.test_latency import frame
-
-    node = alone("latency", PANODORA__LATENCY__REPORT=str(tmp_path / "report.json"))
-    sent_frame = FrameSent(client="c", frame_seq=0, size=1)
+    node = alone(
+        "latency",
+        PANODORA__LATENCY__REPORT=str(tmp_path / "report.json"),
+        PANODORA__LATENCY__SOCKET=str(tmp_path / "latency.sock"),
+    )
     for k in range(20):
-        node.message("frame_sent", sent_frame, 0.02 * k, frame(k))
+        node.message("frame_sent", frames.sent(k), 0.02 * k, frames.frame(k))
+        node.message("frame_shown", frames.shown(k), 0.02 * k, Header(k, frames.heard_ns(k)))
+    for k in range(2):
+        node.message("clock_exchange", frames.exchange(1_000 * k), 0.45)
     node.tick(0.5)
     sent, said = node.run(["latency_summary"], 0.7)
-    assert data(sent, "latency_summary")[0]["stages"] == ["first", "second", "hand to sent"]
+    assert data(sent, "latency_summary")[0]["stages"] == [
+        "first",
+        "second",
+        "page",
+        "hand to sent",
+        "hand to shown",
+    ]
     assert "second" in said
-    assert json.loads((tmp_path / "report.json").read_text())["frames"] == 20
+    told = json.loads((tmp_path / "report.json").read_text())
+    assert told["frames"] == told["frames_shown"] == 20
+    assert told["hand_to_shown_ms"]["p50"] == pytest.approx(frames.TOTAL_MS + 9, abs=0.31)
+    assert not (tmp_path / "latency.sock").exists()

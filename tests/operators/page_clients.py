@@ -9,6 +9,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
 from operators.message import Message
+from operators.messages import ClockQuestion, PictureShown
 from operators.page_layout import decode_bytes, encode_bytes
 
 LIMIT_S = 10.0
@@ -39,9 +40,22 @@ def connected(port: int, path: str, **options: Any) -> Iterator[ClientConnection
 
 
 def receive(client: ClientConnection) -> Message:
+    """The next message that is no question for the clock: those come at any time."""
+    while isinstance(message := receive_any(client), ClockQuestion):
+        pass
+    return message
+
+
+def receive_any(client: ClientConnection) -> Message:
     content = client.recv(timeout=LIMIT_S)
     assert isinstance(content, bytes)
     return decode_bytes(content)[0]
+
+
+def picture_shown(seq: int, shown_ms: float = 5.0) -> PictureShown:
+    return PictureShown(
+        frame_seq=seq, received_ms=1.0, decoded_ms=2.0, shown_ms=shown_ms, clock="performance.now"
+    )
 
 
 def send(client: ClientConnection, message: Message, time_ms: float = 1.0) -> None:

@@ -1,6 +1,7 @@
 import contextlib
 import http.client
 import socket
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -16,12 +17,13 @@ from websockets.sync.client import ClientConnection
 from operators import picture_stream
 from operators.header import Header
 from operators.messages import (
+    ClockAnswer,
+    ClockQuestion,
     LatencySummary,
     OperatorInput,
     OperatorState,
     Panorama,
     Picture,
-    PictureShown,
     Watch,
     Welcome,
 )
@@ -32,7 +34,9 @@ from tests.operators.page_clients import (
     Recorder,
     closing,
     connected,
+    picture_shown,
     receive,
+    receive_any,
     send,
     send_half_a_frame,
 )
@@ -44,12 +48,14 @@ class Served:
     """A page server, and what it calls back."""
 
     def __init__(self, tracking_port: int | None = 8013, **settings: Any) -> None:
-        self.sent, self.shown, self.clients, self.faults = (Recorder() for _ in range(4))
+        self.sent, self.shown, self.clock = Recorder(), Recorder(), Recorder()
+        self.clients, self.faults = Recorder(), Recorder()
         self.server = PageServer(
             HeadsetSettings(**{"port": 0, **settings}),
             tracking_port,
             self.sent,
             self.shown,
+            self.clock,
             self.clients,
             self.faults,
         )
@@ -109,10 +115,6 @@ def state(reason: str) -> OperatorState:
         right_state="holding",
         right_reason="",
     )
-
-
-def shown(seq: int) -> PictureShown:
-    return PictureShown(frame_seq=seq, shown_ms=5.0, clock="performance.now")
 
 
 def keys() -> OperatorInput:
@@ -250,9 +252,46 @@ def test_a_picture_arrives_and_is_accounted_for(served: Served) -> None:
         assert sent.size > got.jpeg.size
         assert header.capture_ns == 12
         assert received_ns < started_ns < sent_ns
-        send(client, shown(12))
-        message, client_name = served.shown.next()
-        assert (message.frame_seq, message.shown_ms, client_name) == (12, 5.0, name)
+        send(client, picture_shown(12))
+        (message,) = served.shown.next()
+        assert (message.frame_seq, message.client, message.clock) == (12, name, "performance.now")
+        assert (message.received_ms, message.decoded_ms, message.shown_ms) == (1, 2, 5)
+
+
+def answer(question: ClockQuestion) -> ClockAnswer:
+    return ClockAnswer(number=question.number, received_ms=-7.0, answered_ms=-6.5)
+
+
+def question(client: ClientConnection) -> ClockQuestion:
+    while not isinstance(message := receive_any(client), ClockQuestion):
+        pass
+    return message
+
+
+def test_clients_are_asked_for_their_clocks(served: Served) -> None:
+    with served.page() as client, served.page() as other:
+        names = [welcome(each).client for each in (client, other)]
+        for _ in range(3):
+            for each, name in zip((client, other), names, strict=True):
+                before_ns = time.monotonic_ns()
+                send(each, answer(question(each)))
+                (exchange,) = served.clock.next()
+                assert (exchange.client, exchange.received_ms) == (name, -7.0)
+                assert exchange.asked_ns <= exchange.heard_ns
+                assert before_ns < exchange.heard_ns < time.monotonic_ns()
+
+
+def test_an_answer_that_nobody_asked_for_is_ignored(served: Served) -> None:
+    with served.page() as client:
+        asked = question(client)
+        for number in (asked.number, asked.number, -1, 2**60):
+            send(client, answer(ClockQuestion(number=number)))
+        served.offer(0)
+        picture(client)
+        send(client, picture_shown(0))
+        served.shown.next()
+        assert len(served.clock.all()) == 1
+        assert served.server.ignored == 3
 
 
 @pytest.mark.parametrize("in_flight", [1, 2, 4])
@@ -265,7 +304,7 @@ def test_a_client_that_acknowledges_nothing_gets_no_more(in_flight: int) -> None
         for seq in range(in_flight, 20):
             served.offer(seq)
         assert_no_picture_before(served, client, "no credit")
-        send(client, shown(0))
+        send(client, picture_shown(0))
         assert picture(client).frame_seq == 19  # the newest, and none of those between
 
 
@@ -277,8 +316,8 @@ def test_false_acknowledgements_buy_nothing(served: Served, acknowledged: list[i
             served.offer(seq)
             assert picture(client).frame_seq == seq
         for seq in acknowledged:
-            send(client, shown(seq))
-        send(client, shown(1))  # settles both at the latest
+            send(client, picture_shown(seq))
+        send(client, picture_shown(1))  # settles both at the latest
         for seq in (2, 3):
             served.offer(seq)
             assert picture(client).frame_seq == seq
@@ -339,7 +378,7 @@ def test_a_late_client_is_told_how_things_are(served: Served) -> None:
 
 
 def wrong_version() -> bytes:
-    content = bytearray(encode_bytes(shown(0), 1.0))
+    content = bytearray(encode_bytes(picture_shown(0), 1.0))
     content[2] = 99
     return bytes(content)
 
@@ -349,9 +388,9 @@ def wrong_version() -> bytes:
     [
         ("shown", 1007, "expected bytes, got text"),
         (b"", 1007, "expected at least 12 bytes, got 0"),
-        (encode_bytes(shown(0), 1.0)[:20], 1007, "picture_shown"),
-        (encode_bytes(shown(0), 1.0) + b"x", 1007, "left over"),
-        (encode_bytes(shown(0), float("nan")), 1007, "finite"),
+        (encode_bytes(picture_shown(0), 1.0)[:20], 1007, "picture_shown"),
+        (encode_bytes(picture_shown(0), 1.0) + b"x", 1007, "left over"),
+        (encode_bytes(picture_shown(0), float("nan")), 1007, "finite"),
         (wrong_version(), 1007, "reload the page"),
         (encode_bytes(keys(), 1.0), 1008, "operator_input is not for this port"),
     ],
@@ -381,7 +420,7 @@ def test_half_a_frame_holds_up_nobody(served: Served) -> None:
         for seq in range(20):
             served.offer(seq)
             assert picture(good).frame_seq == seq
-            send(good, shown(seq))
+            send(good, picture_shown(seq))
             served.shown.next()
 
 
@@ -410,8 +449,8 @@ def test_a_client_that_reads_nothing_holds_up_nobody(served: Served) -> None:
         for seq in range(frames):
             served.offer(seq)
             assert picture(good).frame_seq == seq
-            send(good, shown(seq))
-            send(deaf, shown(seq))
+            send(good, picture_shown(seq))
+            send(deaf, picture_shown(seq))
             served.shown.next()
         left = [sent for sent, *_ in served.sent.all() if sent.client == name]
         assert frames * left[0].size > 15e6

@@ -157,14 +157,18 @@ def test_half_a_frame_neither_drives_nor_keeps_others_from_driving(
         send(half, sample(Hands))
         assert served.messages.next()[0].valid.all()
         send_half_a_frame(half)
-        served.assert_let_go("half")
+        served.assert_let_go("half", left=False)
         with served.client("whole") as whole:
             send(whole, sample(Head))
+            served.assert_let_go("half")
             assert served.messages.next()[1] == "whole"
             assert closing(half)[0] == 4001
 
 
-def test_a_huge_message_ends_the_connection_and_the_robot_is_let_go(served: Served) -> None:
+def test_a_huge_message_ends_the_connection_and_the_robot_is_let_go(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tracking_server, "SILENCE_S", 60.0)
     with served.client() as client:
         send(client, sample(Hands))
         served.messages.next()
