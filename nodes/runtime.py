@@ -125,9 +125,9 @@ class DataflowNode:
                 self._skipped,
             )
             header = before.sent_by(stamp)
-            if not before.stamps and isinstance(message, Hands):
+            if not before.trail and isinstance(message, Hands):
                 header = replace(header, hands_seq=seq)
-            elif not before.stamps and isinstance(message, Head):
+            elif not before.trail and isinstance(message, Head):
                 header = replace(header, head_seq=seq)
             metadata = {**kind, **header.to_metadata()}
             if self._node is None:  # a client was quicker than the dataflow: nobody listens yet

@@ -41,9 +41,10 @@ class FrameRing:
         self._frames[row] = (header.seq, header.hands_seq, header.head_seq, size, header.capture_ns)
         self._shown[row] = UNKNOWN
         self._texts[row] = client, None
-        self._learn_nodes(header)
+        stamps = header.stamps
+        self._learn_nodes(stamps)
         self._stages[:, row] = UNKNOWN
-        for stamp in header.stamps:
+        for stamp in stamps:
             self._stages[self._nodes.index(stamp.node), row] = astuple(stamp)[1:]
         self._count += 1
         return self._count - 1
@@ -92,10 +93,10 @@ class FrameRing:
             pa.array(offsets, pa.int32()), values, type=SCHEMA.field("stages").type
         )
 
-    def _learn_nodes(self, header: Header) -> None:
+    def _learn_nodes(self, stamps: tuple[Stamp, ...]) -> None:
         """Keep the nodes in the order in which frames pass them."""
         place = 0
-        for stamp in header.stamps:
+        for stamp in stamps:
             if stamp.node not in self._nodes:
                 self._nodes.insert(place, stamp.node)
                 self._stages = np.insert(self._stages, place, UNKNOWN, axis=0)

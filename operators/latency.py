@@ -71,9 +71,10 @@ class LatencyTrace:
     def add_sent(self, frame: FrameSent, header: Header) -> None:
         """Note a frame that left for a client; header: the picture's."""
         with self._lock:
-            self._count_losses(header)
+            stamps = header.stamps
+            self._count_losses(stamps)
             number = self._ring.add(frame.client, frame.size, header)
-            sent_ns = header.stamps[-1].sent_ns if header.stamps else header.capture_ns
+            sent_ns = stamps[-1].sent_ns if stamps else header.capture_ns
             self._client(frame.client).sent.append((frame.frame_seq, number, sent_ns))
 
     def add_shown(self, frame: FrameShown, heard_ns: int) -> None:
@@ -148,8 +149,8 @@ class LatencyTrace:
         error = max(time.error_ns for time in times if time is not None)
         self._ring.show(number, (received, decoded, shown, error), frame.clock)
 
-    def _count_losses(self, header: Header) -> None:
-        for stamp in header.stamps:
+    def _count_losses(self, stamps: tuple[Stamp, ...]) -> None:
+        for stamp in stamps:
             last = self._stamps.get(stamp.node, stamp)
             node = stamp.node
             self.lost[node] = self.lost.get(node, 0) + _grown(last.lost, stamp.lost)

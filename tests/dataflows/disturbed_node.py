@@ -43,7 +43,7 @@ def run(name: str) -> None:
         self: DataflowNode, output: str, message: Any, before: Header, *stamps: int
     ) -> Header:
         if output == OUTPUTS.get(name):
-            is_source = isinstance(message, Hands) and not before.stamps
+            is_source = isinstance(message, Hands) and not before.trail
             hands_seq = self._next_seq.get(output, 0) if is_source else before.hands_seq
             case = case_of(hands_seq)
             if hands_seq >= 0 and case is not None and case[0] == name:

@@ -93,7 +93,7 @@ def test_a_wrong_message_is_reported_and_dropped_and_the_node_lives(alone: Any) 
     sent, said = node.run(["hand_targets"], 1.8)
     assert len(data(sent, "hand_targets")) == 1
     assert "hands.stage_from_wrist: expected finite numbers" in said
-    assert "header: missing" in said
+    assert "header: seq is missing" in said
 
 
 def test_retarget_commands_every_joint_by_name(alone: Any) -> None:
@@ -317,19 +317,20 @@ def test_headset_input_sends_on_what_the_page_says(alone: Any) -> None:
 
     def act() -> None:
         with connected(f"ws://127.0.0.1:{port}/tracking?client=me") as websocket:
-            websocket.send(encode_bytes(sample(Head), 1.0))
-            websocket.send(encode_bytes(nan, 2.0))
-            websocket.send(b"\x01half a message")
-            websocket.send(encode_bytes(hands, 3.0))
-            threading.Event().wait(0.5)
+            for _ in range(20):  # the first may come before the node has joined the dataflow
+                websocket.send(encode_bytes(sample(Head), 1.0))
+                websocket.send(encode_bytes(nan, 2.0))
+                websocket.send(b"\x01half a message")
+                websocket.send(encode_bytes(hands, 3.0))
+                threading.Event().wait(0.1)
 
     client = threading.Thread(target=act)
     client.start()
     sent, said = node.run(["hands", "head", "controllers", "operator_input"], 4.0)
     client.join()
-    assert len(data(sent, "head")) == 1
+    assert data(sent, "head")
     arrived = data(sent, "hands")
-    (valid,) = [a for a in arrived if a["valid"] == [1, 1]]
+    valid = next(a for a in arrived if a["valid"] == [1, 1])
     np.testing.assert_allclose(valid["joint_positions"], hands.joint_positions.reshape(-1))
     assert arrived[-1]["valid"] == [0, 0]  # the client left: its hands are gone
     assert "hands.pinch" in said

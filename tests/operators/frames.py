@@ -1,6 +1,6 @@
 """Frames whose every millisecond is known."""
 
-from operators.header import Header, Stamp
+from operators.header import Header, Stamp, trail_of
 from operators.messages import ClockExchange, FrameSent, FrameShown
 
 MS = 1_000_000
@@ -17,7 +17,7 @@ def frame(
     received = first.sent_ns + MS // 2
     started = received + int(waiting_ms * MS)
     second = Stamp(node, received, started, started + int(work_ms * MS), seq=k, lost=lost)
-    return Header(k, t, hands_seq=k, head_seq=k + 1000, stamps=(first, second))
+    return Header(k, t, hands_seq=k, head_seq=k + 1000, trail=trail_of((first, second)))
 
 
 def sent(k: int, client: str = "page") -> FrameSent:

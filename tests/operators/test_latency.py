@@ -106,7 +106,7 @@ def test_the_summary_has_a_row_a_stage_and_both_totals() -> None:
 
 def test_a_frame_without_a_hand_says_nothing() -> None:
     trace = LatencyTrace(frames=1000)
-    trace.add_sent(sent(0), Header(0, 0, stamps=frame(0).stamps))
+    trace.add_sent(sent(0), Header(0, 0, trail=frame(0).trail))
     assert np.isnan(trace.summary(10).p50_ms).all()
 
 

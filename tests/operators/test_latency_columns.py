@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from operators.frame_ring import FrameRing
-from operators.header import Header
+from operators.header import Header, trail_of
 from operators.latency_columns import (
     first_of_each_sample,
     hand_to_sent_ms,
@@ -70,8 +70,8 @@ def test_a_sample_that_is_shown_again_says_nothing_of_delays() -> None:
     ring = FrameRing(1000)
     ring.add("page", 5, frame(1))
     again = frame(1, waiting_ms=17)
-    ring.add("page", 5, Header(2, again.capture_ns, hands_seq=1, stamps=again.stamps))
-    ring.add("page", 5, Header(3, 0, stamps=frame(3).stamps))  # and no hand at all
+    ring.add("page", 5, Header(2, again.capture_ns, hands_seq=1, trail=again.trail))
+    ring.add("page", 5, Header(3, 0, trail=frame(3).trail))  # and no hand at all
     assert hand_to_sent_ms(ring.table()) == pytest.approx([TOTAL_MS])
     (_, second) = stage_columns(ring.table())
     assert second.waiting_ms == pytest.approx([1])
@@ -80,7 +80,7 @@ def test_a_sample_that_is_shown_again_says_nothing_of_delays() -> None:
 def test_stages_stand_in_the_order_of_the_flow_whatever_came_first() -> None:
     ring = FrameRing(1000)
     whole = frame(1)
-    ring.add("page", 5, Header(0, 0, hands_seq=0, stamps=whole.stamps[1:]))
+    ring.add("page", 5, Header(0, 0, hands_seq=0, trail=trail_of(whole.stamps[1:])))
     ring.add("page", 5, whole)
     assert [stage.stage for stage in stage_columns(ring.table())] == ["first", "second"]
 
