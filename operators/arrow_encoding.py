@@ -6,7 +6,7 @@ go into the metadata, so that the pixels can be written in place into shared mem
 
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import Any, TypeVar
+from typing import Any, NoReturn, TypeVar
 
 import numpy as np
 import pyarrow as pa
@@ -96,9 +96,9 @@ def _encode_field(field: Field, value: Any) -> pa.Array:
         return _encode_names(value) if field.shape else pa.array([value], pa.string())
     arrow_type = ARROW_TYPES[field.numpy_dtype.name][1]
     if field.is_scalar:
-        return pa.array([int(value) if field.numpy_dtype.kind == "b" else value], arrow_type)
+        return pa.array([int(value) if field.kind == "b" else value], arrow_type)
     flat = np.ascontiguousarray(value, field.numpy_dtype).reshape(-1)
-    if field.numpy_dtype.kind == "b":
+    if field.kind == "b":
         flat = flat.view(np.uint8)
     return pa.LargeListArray.from_arrays(_offsets(flat.size), pa.array(flat, arrow_type))
 
@@ -118,19 +118,38 @@ def _decode_struct(message_type: type[Message], value: pa.Array) -> dict[str, An
     name = message_type.NAME
     if not isinstance(value, pa.StructArray) or len(value) != 1:
         raise MessageError(f"{name}: expected one Arrow struct, got {value.type} of {len(value)}")
-    given = [value.type.field(i).name for i in range(value.type.num_fields)]
-    fields = {}
+    if not value.type.equals(_struct_type(message_type)):
+        _refuse_type(message_type, value.type)
+    return {
+        field.name: _decode_field(name, field, value.field(i))
+        for i, field in enumerate(message_type.FIELDS)
+    }
+
+
+def _refuse_type(message_type: type[Message], given: pa.StructType) -> NoReturn:
+    """Raise MessageError on the first field that is not as declared."""
+    names = [field.name for field in given]
     for i, field in enumerate(message_type.FIELDS):
-        if i >= len(given) or given[i] != field.name:
-            raise MessageError(f"{name}.{field.name}: expected as field {i}, got fields {given}")
-        fields[field.name] = _decode_field(name, field, value.field(i))
-    return fields
+        where = f"{message_type.NAME}.{field.name}"
+        if i >= len(names) or names[i] != field.name:
+            raise MessageError(f"{where}: expected as field {i}, got fields {names}")
+        expected, got = arrow_type_of(field), given.field(i).type
+        if got != expected:
+            raise MessageError(f"{where}: expected {expected}, got {got}")
+    raise MessageError(f"{message_type.NAME}: expected no more fields, got {names}")
+
+
+_struct_types: dict[str, pa.DataType] = {}
+
+
+def _struct_type(message_type: type[Message]) -> pa.DataType:
+    if message_type.NAME not in _struct_types:
+        columns = [(field.name, arrow_type_of(field)) for field in message_type.FIELDS]
+        _struct_types[message_type.NAME] = pa.struct(columns)
+    return _struct_types[message_type.NAME]
 
 
 def _decode_field(name: str, field: Field, column: pa.Array) -> Any:
-    expected = arrow_type_of(field)
-    if column.type != expected:
-        raise MessageError(f"{name}.{field.name}: expected {expected}, got {column.type}")
     if column.null_count:
         raise MessageError(f"{name}.{field.name}: expected a value, got null")
     if field.is_text:
@@ -138,11 +157,9 @@ def _decode_field(name: str, field: Field, column: pa.Array) -> Any:
         return tuple(value) if field.shape else value
     if field.is_scalar:
         scalar = column[0].as_py()
-        return bool(scalar) if field.numpy_dtype.kind == "b" else scalar
-    flat = column.values.to_numpy(zero_copy_only=True)
-    start, end = column.offsets[0].as_py(), column.offsets[1].as_py()
-    flat = flat[start:end]
-    if field.numpy_dtype.kind == "b":
+        return bool(scalar) if field.kind == "b" else scalar
+    flat = column.flatten().to_numpy(zero_copy_only=True)
+    if field.kind == "b":
         if flat.size and flat.max() > 1:
             raise MessageError(f"{name}.{field.name}: expected flags 0 or 1, got {flat.max()}")
         flat = flat.view(np.bool_)
@@ -151,13 +168,9 @@ def _decode_field(name: str, field: Field, column: pa.Array) -> Any:
 
 def reshape(name: str, field: Field, flat: NDArray[Any]) -> NDArray[Any]:
     """Give a flat array its declared shape; one length that differs is worked out."""
-    words = [axis for axis in field.shape if isinstance(axis, str)]
-    known = int(np.prod([axis for axis in field.shape if isinstance(axis, int)]))
-    if len(words) == 0 and flat.size == known:
-        return flat.reshape([int(axis) for axis in field.shape])
-    if len(words) == 1 and flat.size % known == 0:
-        unknown = flat.size // known
-        return flat.reshape([unknown if isinstance(axis, str) else axis for axis in field.shape])
+    fits = flat.size % field.known_size == 0 if field.open_axes else flat.size == field.known_size
+    if field.open_axes <= 1 and fits:
+        return flat.reshape([-1 if isinstance(axis, str) else axis for axis in field.shape])
     raise MessageError(
         f"{name}.{field.name}: expected shape {field.shape}, got {flat.size} numbers"
     )

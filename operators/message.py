@@ -5,8 +5,10 @@ columns and the documentation are all read from these declarations.
 """
 
 import dataclasses
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, ClassVar, TypeVar, dataclass_transform
 
 import numpy as np
@@ -46,18 +48,35 @@ class Field:
     rigid: bool = False
     payload: bool = False
 
-    @property
+    # Read for every field of every message, and worked out once.
+
+    @cached_property
     def is_text(self) -> bool:
         """Whether the field holds text."""
         return self.dtype is str
 
-    @property
+    @cached_property
     def numpy_dtype(self) -> np.dtype[Any]:
         """The dtype of a field that is not text."""
         assert isinstance(self.dtype, np.dtype)
         return self.dtype
 
-    @property
+    @cached_property
+    def kind(self) -> str:
+        """Numpy's letter of the dtype's kind: b, i, u or f."""
+        return self.numpy_dtype.kind
+
+    @cached_property
+    def open_axes(self) -> int:
+        """How many axes differ in length from message to message."""
+        return sum(isinstance(axis, str) for axis in self.shape)
+
+    @cached_property
+    def known_size(self) -> int:
+        """The product of the lengths that are declared."""
+        return math.prod(axis for axis in self.shape if isinstance(axis, int))
+
+    @cached_property
     def is_scalar(self) -> bool:
         """Whether the field is one number, flag or text."""
         return not self.shape
@@ -111,7 +130,8 @@ class Message:
                 _check_text(self.NAME, field, value)
             else:
                 _check_array(self, field, value)
-            _check_lengths(self.NAME, field, np.shape(value), lengths)
+            if field.open_axes:
+                _check_lengths(self.NAME, field, np.shape(value), lengths)
 
 
 M = TypeVar("M", bound=Message)
@@ -146,15 +166,18 @@ def _check_array(message: Message, field: Field, value: Any) -> None:
     where = f"{message.NAME}.{field.name}"
     dtype = field.numpy_dtype
     given = np.asarray(value)
-    same_kind = given.dtype.kind == dtype.kind if field.is_scalar else given.dtype == dtype
+    same_kind = given.dtype.kind == field.kind if field.is_scalar else given.dtype == dtype
     if not same_kind:
         raise MessageError(f"{where}: expected dtype {dtype}, got {given.dtype}")
-    if given.ndim != len(field.shape) or any(
-        isinstance(axis, int) and axis != length
-        for axis, length in zip(field.shape, given.shape, strict=True)
+    if given.shape != field.shape and (
+        given.ndim != len(field.shape)
+        or any(
+            isinstance(axis, int) and axis != length
+            for axis, length in zip(field.shape, given.shape, strict=True)
+        )
     ):
         raise MessageError(f"{where}: expected shape {_words(field.shape)}, got {given.shape}")
-    if dtype.kind != "f" or field.optional:
+    if field.kind != "f" or field.optional:
         return
     present = _present(message, field, given)
     finite = np.isfinite(present)
