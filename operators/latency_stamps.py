@@ -125,14 +125,14 @@ def stage_reports(records: pa.Table) -> list[StageReport]:
     `operators.latency.LatencyTrace`; the page's are each client's. What the page skipped is what
     it was sent and is not known to have shown.
     """
-    stamps = stamp_columns(records.filter(pa.array(frame_columns(records).is_first)))
+    stamps = stamp_columns(_first_frames(records))
     reports = []
     for node, name in enumerate(stamps.nodes):
         at = stamps.of(node)
         reports.append(
             StageReport(
                 name,
-                _rate_hz(stamps.sent_ns[at], int(grown(stamps.seq[at]).sum())),
+                rate_hz(stamps.sent_ns[at], int(grown(stamps.seq[at]).sum())),
                 int(grown(stamps.lost[at]).sum()),
                 int(grown(stamps.skipped[at]).sum()),
                 (stamps.received_ns - stamps.sender_sent_ns)[at] / 1e6,
@@ -157,6 +157,27 @@ def grown(counts: Integers) -> Integers:
     return np.where(growth >= 0, growth, counts)
 
 
+def rate_hz(times_ns: Integers, count: int) -> float:
+    """How many a second between the first and the last time; NaN where that cannot be said."""
+    if len(times_ns) < 2 or times_ns[-1] <= times_ns[0]:
+        return float("nan")
+    return count / (float(times_ns[-1] - times_ns[0]) / 1e9)
+
+
+def missed_messages(records: pa.Table) -> dict[str, tuple[Integers, Integers]]:
+    """When messages were lost and skipped, and how many: as many as in `stage_reports`."""
+    stamps = stamp_columns(_first_frames(records))
+    entries = [stamps.of(node) for node in range(len(stamps.nodes))]
+    found = {}
+    for name, counts in (("lost", stamps.lost), ("skipped", stamps.skipped)):
+        times_ns = np.concatenate([stamps.sent_ns[at] for at in entries])
+        found[name] = times_ns, np.concatenate([grown(counts[at]) for at in entries])
+    unseen_ns = frame_columns(records).sent_ns[never_shown(records)]
+    times_ns, counts = found["skipped"]
+    found["skipped"] = np.append(times_ns, unseen_ns), np.append(counts, np.ones_like(unseen_ns))
+    return found
+
+
 def never_shown(records: pa.Table) -> Integers:
     """Rows of frames that their client is not known to have shown, though it did later ones."""
     shown = np.asarray(records["shown_ns"].is_valid().to_numpy(), np.bool_)
@@ -173,8 +194,12 @@ def _page_report(records: pa.Table) -> StageReport | None:
     if not known.any():
         return None
     shown_ns = np.sort(frames.shown_ns[known]).astype(np.int64)
-    rate_hz = _rate_hz(shown_ns, len(shown_ns) - 1)
-    return StageReport(PAGE, rate_hz, 0, len(never_shown(records)), *parts_ms[:, known])
+    rate = rate_hz(shown_ns, len(shown_ns) - 1)
+    return StageReport(PAGE, rate, 0, len(never_shown(records)), *parts_ms[:, known])
+
+
+def _first_frames(records: pa.Table) -> pa.Table:
+    return records.filter(pa.array(frame_columns(records).is_first))
 
 
 def _flat_stamps(records: pa.Table) -> tuple[dict[str, NDArray[Any]], Integers]:
@@ -216,12 +241,6 @@ def _first_equal(*columns: Integers) -> Integers:
     first = np.zeros_like(order)
     first[order] = order[np.maximum.accumulate(np.where(differs, np.arange(len(order)), 0))]
     return first
-
-
-def _rate_hz(times_ns: Integers, count: int) -> float:
-    if len(times_ns) < 2 or times_ns[-1] <= times_ns[0]:
-        return float("nan")
-    return count / (float(times_ns[-1] - times_ns[0]) / 1e9)
 
 
 def _integers(records: pa.Table, name: str) -> Integers:
