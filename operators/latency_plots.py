@@ -110,7 +110,7 @@ def time_plot(totals: Sequence[Series], losses: Sequence[Series], duration_s: fl
         above, below = figure.subplots(2, sharex=True, height_ratios=(4, 1))
         for s in totals:
             colour = COLOURS[s.colour]
-            least, median, most = _binned(s, edges)
+            least, median, most = binned(s, edges)
             above.stairs(most, edges, baseline=least, fill=True, color=colour, alpha=0.3)
             above.plot((edges[:-1] + edges[1:]) / 2, median, color=colour)
         above.set_ylim(bottom=0)
@@ -184,7 +184,7 @@ def _inline(document: str) -> str:
     return svg
 
 
-def _binned(series: Series, edges: Numbers) -> Numbers:
+def binned(series: Series, edges: Numbers) -> Numbers:
     """Least, median and greatest value between edges, NaN where there is none; shape (3, bins)."""
     order = np.argsort(series.times_s, kind="stable")
     values = series.values[order]

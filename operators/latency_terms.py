@@ -51,6 +51,6 @@ NOT_KNOWN: Final = (
     "displays none."
 )
 BESIDE: Final = (
-    "Beside this page: trace.json shows every frame on its way, in ui.perfetto.dev or "
-    "chrome://tracing; records.parquet has every number."
+    "Beside this page: trace.json shows every frame on its way, in ui.perfetto.dev; "
+    "records.parquet has every number."
 )

@@ -1,4 +1,4 @@
-"""Records of frames as a trace, to look into each with chrome://tracing or ui.perfetto.dev.
+"""Records of frames as a trace, to look into each with ui.perfetto.dev.
 
 Each node is a process, and so is each client's page. On its track `arriving` lies a message's
 transit and then its waiting, on `working` what the node did with it; the page waits after its work,

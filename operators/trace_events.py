@@ -1,4 +1,4 @@
-"""Events of the Trace Event Format, which chrome://tracing and ui.perfetto.dev show.
+"""Events of the Trace Event Format, which ui.perfetto.dev and others show.
 
 https://docs.google.com/document/d/1CvAClvFfyA5R-PhYUmn5OOQtYMH4h6I0nSsKchNAySU. Times are whole
 microseconds: some viewers cut fractions off, and slices that touch would come to overlap.

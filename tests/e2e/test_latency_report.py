@@ -1,7 +1,9 @@
 """The latency report opens from disk in a real browser."""
 
+from collections.abc import Callable
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 
 from operators.latency_report_files import write_report
@@ -13,7 +15,7 @@ pytestmark = pytest.mark.browser
 
 @pytest.mark.parametrize("records", [hand_made, recorded])
 def test_the_report_opens_without_asking_for_anything(
-    browser: Browser, tmp_path: Path, records: type
+    browser: Browser, tmp_path: Path, records: Callable[[], pa.Table]
 ) -> None:
     browser.goto("about:blank")
     browser.errors()  # those of the page that stood here before are not this one's

@@ -1,6 +1,7 @@
 import re
 import subprocess
 import sys
+from collections.abc import Callable
 from html.parser import HTMLParser
 from xml.etree import ElementTree
 
@@ -15,7 +16,7 @@ from tests.operators.frame_records import hand_made, recorded, row, table
 
 ABOUT = {"dataflow": "dataflows/teleop_replay.yml"}
 VOID = {"meta", "br"}
-HOSTILE = "</b><script>alert('$x_{1}$')</script> \"&\u65e5"
+HOSTILE = "--></b><script>alert('$x_{1}$')</script> \"&\u65e5"
 
 
 class Page(HTMLParser):
@@ -113,7 +114,7 @@ def test_an_unknown_display_is_said_with_its_reason() -> None:
 
 
 @pytest.mark.parametrize("records", [hand_made, recorded])
-def test_nothing_is_asked_of_a_network(records: type) -> None:
+def test_nothing_is_asked_of_a_network(records: Callable[[], pa.Table]) -> None:
     page = Page(latency_page(records(), ABOUT))
     assert not {"script", "link", "img", "iframe", "object", "a", "base"} & set(page.tags)
     for name, value in page.attributes:
@@ -138,10 +139,16 @@ def test_names_cannot_write_the_page() -> None:
     assert "script" not in page.tags
     assert "<script" not in html
     assert len([cells for cells in page.rows if cells and cells[0] == HOSTILE]) == 2
+    drawn = [
+        element.text or ""
+        for plot in re.findall(r"<svg.*?</svg>", html, re.DOTALL)
+        for element in ElementTree.fromstring(plot).iter("{http://www.w3.org/2000/svg}text")
+    ]
+    assert len([text for text in drawn if "alert('$x_{1}$')" in text]) == 2
 
 
 @pytest.mark.parametrize("records", [hand_made, recorded])
-def test_plots_are_svg_in_the_colours_of_the_page(records: type) -> None:
+def test_plots_are_svg_in_the_colours_of_the_page(records: Callable[[], pa.Table]) -> None:
     html = latency_page(records(), ABOUT)
     plots = re.findall(r"<svg.*?</svg>", html, re.DOTALL)
     assert len(plots) == 3
@@ -187,10 +194,12 @@ def test_one_frame_is_enough() -> None:
     assert page.row("hand to sent")[-3:] == ["2.00"] * 3
 
 
-def test_matplotlib_is_left_as_it_was() -> None:
-    before = dict(matplotlib.rcParams)
-    latency_page(hand_made(), ABOUT)
-    assert dict(matplotlib.rcParams) == before
+def test_the_users_matplotlib_is_neither_used_nor_changed() -> None:
+    usual = latency_page(hand_made(), ABOUT)
+    with matplotlib.rc_context({"font.size": 33.0, "axes.grid.axis": "x"}):
+        before = dict(matplotlib.rcParams)
+        assert latency_page(hand_made(), ABOUT) == usual
+        assert dict(matplotlib.rcParams) == before
 
 
 def test_who_only_measures_does_not_import_matplotlib() -> None:
