@@ -47,8 +47,7 @@ def latency_page(records: pa.Table, about: Mapping[str, str]) -> str:
         body += ["<h2>Every client</h2>", client_table(records)]
     body += [
         f'<h2>What the words mean</h2><dl class="terms">{terms}</dl>',
-        f"<p>{escape(COUNTED)}</p><p>{escape(NOT_MEASURED)}</p>"
-        f"<p>{escape(BESIDE)}</p>",
+        f"<p>{escape(COUNTED)}</p><p>{escape(NOT_MEASURED)}</p><p>{escape(BESIDE)}</p>",
     ]
     return (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
