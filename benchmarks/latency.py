@@ -14,8 +14,8 @@ import numpy as np
 
 from benchmarks import loop
 from benchmarks.figure import Figure
-from operators.latency_columns import hand_to_sent_ms, hand_to_shown_ms, only_shown
 from operators.latency_service import fetch
+from operators.latency_stamps import hand_to_sent_ms, hand_to_shown_ms
 from operators.settings import ROOT
 
 NAMES = ("latency.hand_to_sent", "latency.hand_to_shown", "latency.trace_cost_per_hop")
@@ -37,13 +37,13 @@ def figures(names: Collection[str]) -> Iterator[Figure]:
 
 def measure_hand_to_sent() -> Figure:
     """A recording drives for a minute, one client takes every panorama."""
-    run = loop.measure(loop.MINUTE_S)
+    run = loop.run_loop(loop.MINUTE_S)
     return Figure(
         name=NAMES[0],
         value=run.report["hand_to_sent_ms"]["p50"],
         unit="ms",
         p95=run.report["hand_to_sent_ms"]["p95"],
-        note=f"{run.report['frames']} frames, {run.rate_hz:.1f} panoramas a second",
+        note=f"{run.report['frames']} frames, {np.median(run.rates_hz):.0f} panoramas a second",
     )
 
 
@@ -75,8 +75,9 @@ def measure_hand_to_shown() -> Figure:
             time.sleep(SHOWN_S)
             records, news = asyncio.run(fetch(socket, int(SHOWN_S * 60)))
     shown_ms, sent_ms = hand_to_shown_ms(records), hand_to_sent_ms(records)
-    errors_ms = only_shown(records)["clock_error_ns"].to_numpy() / 1e6
-    clocks = set(only_shown(records)["clock"].to_pylist())
+    shown = records.filter(records["shown_ns"].is_valid())
+    errors_ms = shown["clock_error_ns"].to_numpy() / 1e6
+    clocks = set(shown["clock"].to_pylist())
     return Figure(
         name=NAMES[1],
         value=float(np.median(shown_ms)),

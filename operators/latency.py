@@ -11,20 +11,15 @@ import pyarrow as pa
 from operators.browser_clock import BrowserClock, HostTime
 from operators.frame_ring import FrameRing
 from operators.header import Header, Stamp
-from operators.latency_columns import (
-    Floats,
+from operators.latency_stamps import (
     hand_to_sent_ms,
     hand_to_shown_ms,
     sent_rate_hz,
-    stage_columns,
+    stage_reports,
 )
+from operators.latency_terms import SENT, SHOWN
 from operators.messages import ClockExchange, FrameSent, FrameShown, LatencySummary
-
-SENT: Final = "hand to sent"
-"""From the capture of the hands' sample to the picture's last byte handed to the socket."""
-
-SHOWN: Final = "hand to shown"
-"""From the capture of the hands' sample to the picture on a client's display."""
+from operators.stage_report import percentile
 
 UNSETTLED: Final = 128
 """A client's frames that wait for it to show them, or for its next answer on the clock."""
@@ -36,17 +31,26 @@ LATEST_SHOWN_NS: Final = 1_000_000_000
 """A picture is on the display by then after the client says so; a later time is wrong."""
 
 
+@dataclass(frozen=True)
+class _Sent:
+    """A frame that left. started_ns: when its sending began; number: in the ring."""
+
+    frame_seq: int
+    number: int
+    started_ns: int
+    sent_ns: int
+
+
 @dataclass
 class _Client:
     """One browser: its clock, and the frames of which more is to be heard."""
 
     clock: BrowserClock = field(default_factory=BrowserClock)
-    sent: deque[tuple[int, int, int]] = field(default_factory=lambda: deque(maxlen=UNSETTLED))
-    """(frame_seq, number in the ring, sent_ns)."""
-    shown: deque[tuple[int, int, int, FrameShown]] = field(
+    sent: deque[_Sent] = field(default_factory=lambda: deque(maxlen=UNSETTLED))
+    shown: deque[tuple[_Sent, int, FrameShown]] = field(
         default_factory=lambda: deque(maxlen=UNSETTLED)
     )
-    """(number in the ring, sent_ns, heard_ns, what it said), not converted yet."""
+    """With when it was heard; not converted yet."""
     contradicted: int = 0
     """Frames whose times cannot be, by the clock as it was known."""
 
@@ -74,8 +78,9 @@ class LatencyTrace:
             stamps = header.stamps
             self._count_losses(stamps)
             number = self._ring.add(frame.client, frame.size, header)
-            sent_ns = stamps[-1].sent_ns if stamps else header.capture_ns
-            self._client(frame.client).sent.append((frame.frame_seq, number, sent_ns))
+            last = stamps[-1] if stamps else None
+            sending = (last.started_ns, last.sent_ns) if last else (header.capture_ns,) * 2
+            self._client(frame.client).sent.append(_Sent(frame.frame_seq, number, *sending))
 
     def add_shown(self, frame: FrameShown, heard_ns: int) -> None:
         """Note that a client has shown a frame; it counts once its clock is confirmed.
@@ -84,9 +89,9 @@ class LatencyTrace:
         """
         with self._lock:
             client = self._client(frame.client)
-            for seq, number, sent_ns in client.sent:
-                if seq == frame.frame_seq:
-                    client.shown.append((number, sent_ns, heard_ns, frame))
+            for sent in client.sent:
+                if sent.frame_seq == frame.frame_seq:
+                    client.shown.append((sent, heard_ns, frame))
                     break
 
     def add_exchange(self, exchange: ClockExchange) -> None:
@@ -100,7 +105,7 @@ class LatencyTrace:
                 # samples of the hands were taken by the same clock.
                 client.contradicted += self._ring.void(settled_ns)
                 client.shown.clear()
-            while client.shown and client.shown[0][2] <= client.clock.settled_ns:
+            while client.shown and client.shown[0][1] <= client.clock.settled_ns:
                 self._settle(client, *client.shown.popleft())
 
     def records(self, last: int | None = None) -> pa.Table:
@@ -116,7 +121,7 @@ class LatencyTrace:
     def summary(self, frames: int) -> LatencySummary:
         """The stages and the totals of the last frames as a message."""
         records = self.records(frames)
-        stages = stage_columns(records)
+        stages = stage_reports(records)
         shown = hand_to_shown_ms(records)
         delays = [*(stage.delay_ms for stage in stages), hand_to_sent_ms(records), shown]
         rate = sent_rate_hz(records)
@@ -136,18 +141,18 @@ class LatencyTrace:
             del self._clients[next(iter(self._clients))]
         return client
 
-    def _settle(
-        self, client: _Client, number: int, sent_ns: int, heard_ns: int, frame: FrameShown
-    ) -> None:
+    def _settle(self, client: _Client, sent: _Sent, heard_ns: int, frame: FrameShown) -> None:
         times = [
             client.clock.to_host(ms) for ms in (frame.received_ms, frame.decoded_ms, frame.shown_ms)
         ]
-        if not _can_be(times, sent_ns, heard_ns):
+        if not _can_be(times, sent.started_ns, heard_ns):
             client.contradicted += 1
             return
         received, decoded, shown = (time.ns for time in times if time is not None)
         error = max(time.error_ns for time in times if time is not None)
-        self._ring.show(number, (received, decoded, shown, error), frame.clock)
+        # The last byte may have arrived before the sender's thread could look at its clock.
+        received = min(max(received, sent.sent_ns), decoded)
+        self._ring.show(sent.number, (received, decoded, shown, error), frame.clock)
 
     def _count_losses(self, stamps: tuple[Stamp, ...]) -> None:
         for stamp in stamps:
@@ -158,9 +163,9 @@ class LatencyTrace:
             self._stamps[node] = stamp
 
 
-def _can_be(times: list[HostTime | None], sent_ns: int, heard_ns: int) -> bool:
-    """Whether a client received after we sent, and so on, to within the error of its clock."""
-    earliest = sent_ns
+def _can_be(times: list[HostTime | None], sending_ns: int, heard_ns: int) -> bool:
+    """Whether a client received after we began to send, and so on, to within its clock's error."""
+    earliest = sending_ns
     for time in times:
         if time is None or time.ns + time.error_ns < earliest:
             return False
@@ -186,8 +191,3 @@ def _in_words(client: _Client) -> str:
 def _grown(before: int, now: int) -> int:
     """By how much a counter has grown; a node that restarted counts from zero again."""
     return now - before if now >= before else now
-
-
-def percentile(values: Floats, percent: float) -> float:
-    """A percentile, NaN of nothing."""
-    return float(np.percentile(values, percent)) if values.size else float("nan")

@@ -6,17 +6,16 @@ from typing import Any
 import pyarrow as pa
 from rich.table import Table
 
-from operators.latency import SENT, SHOWN, percentile
-from operators.latency_columns import (
-    Floats,
-    StageColumns,
+from operators.latency_service import LatencyNews
+from operators.latency_stamps import (
+    Numbers,
     hand_to_sent_ms,
     hand_to_shown_ms,
-    only_shown,
     sent_rate_hz,
-    stage_columns,
+    stage_reports,
 )
-from operators.latency_service import LatencyNews
+from operators.latency_terms import SENT, SHOWN
+from operators.stage_report import StageReport, percentile
 
 PERCENTS = (50, 95, 99)
 PARTS = ("transit", "waiting", "working", "all")
@@ -58,7 +57,7 @@ def latency_table(records: pa.Table, news: LatencyNews, width: int) -> Table:
     table.add_column("ms: p50 p95 p99", no_wrap=True)
     for word in ("rate", "lost", "skipped", *(PARTS if is_wide else ("", "delay"))):
         table.add_column(word, justify="right", no_wrap=True)
-    for stage in stage_columns(records):
+    for stage in stage_reports(records):
         counts = (news.lost.get(stage.stage, 0), news.skipped.get(stage.stage, 0))
         head = (stage.stage, _rate(stage.rate_hz), *map(str, counts))
         delays = [
@@ -81,7 +80,7 @@ def remarks(records: pa.Table, news: LatencyNews) -> list[str]:
     """What a reader of the table must know, a sentence each."""
     if not hand_to_sent_ms(records).size:
         return ["No frame that shows a hand was sent: is a page open, and are hands tracked?"]
-    shown = only_shown(records)
+    shown = records.filter(records["shown_ns"].is_valid())
     said = [f"{len(records)} frames, of which {len(shown)} are known to have been shown, and when."]
     if len(shown):
         errors = shown["clock_error_ns"].to_numpy() / 1e6
@@ -108,7 +107,7 @@ def figures(records: pa.Table, news: LatencyNews, real_time_factor: float) -> di
         "real_time_factor": real_time_factor,
         "stages": {
             stage.stage: _stage_figures(stage, news.lost, news.skipped)
-            for stage in stage_columns(records)
+            for stage in stage_reports(records)
         },
         "clients": news.clients,
         "unread": news.unread,
@@ -116,7 +115,7 @@ def figures(records: pa.Table, news: LatencyNews, real_time_factor: float) -> di
 
 
 def _stage_figures(
-    stage: StageColumns, lost: Mapping[str, int], skipped: Mapping[str, int]
+    stage: StageReport, lost: Mapping[str, int], skipped: Mapping[str, int]
 ) -> dict[str, Any]:
     return {
         "rate_hz": stage.rate_hz,
@@ -128,11 +127,11 @@ def _stage_figures(
     }
 
 
-def _percentiles(values: Floats) -> dict[str, float]:
+def _percentiles(values: Numbers) -> dict[str, float]:
     return {f"p{p}": percentile(values, p) for p in PERCENTS}
 
 
-def _delays(values: Floats) -> str:
+def _delays(values: Numbers) -> str:
     if not values.size:
         return "not known"
     return " ".join(f"{percentile(values, p):6.2f}" for p in PERCENTS)

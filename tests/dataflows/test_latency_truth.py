@@ -12,10 +12,11 @@ import pytest
 
 from operators.acknowledging_client import AcknowledgingClient
 from operators.header import Header
-from operators.latency_columns import StageColumns, stage_columns
 from operators.latency_service import LatencyNews, fetch
+from operators.latency_stamps import stage_reports
 from operators.recording import RecordingReader, RecordingWriter
 from operators.settings import ROOT
+from operators.stage_report import StageReport
 from tests.dataflows.disturbed_node import CASES, LOSING, OUTPUTS, PERIOD, case_of
 from tests.dataflows.running import assert_nothing_left, left_shared_memory, running
 
@@ -94,19 +95,19 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> tuple[pa.Table, LatencyNew
 
 
 @pytest.fixture(scope="module")
-def by_case(told: tuple[pa.Table, LatencyNews]) -> dict[tuple[str, int] | None, list[StageColumns]]:
+def by_case(told: tuple[pa.Table, LatencyNews]) -> dict[tuple[str, int] | None, list[StageReport]]:
     """The stages of the frames of each case."""
     records, _ = told
     cases = [case_of(seq) for seq in records["hands_seq"].to_pylist()]
     return {
-        case: stage_columns(records.filter(pa.array([each == case for each in cases])))
+        case: stage_reports(records.filter(pa.array([each == case for each in cases])))
         for case in [None, *CASES]
     }
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_a_delay_is_the_work_of_its_stage_and_of_no_other(
-    by_case: dict[tuple[str, int] | None, list[StageColumns]], case: tuple[str, int]
+    by_case: dict[tuple[str, int] | None, list[StageReport]], case: tuple[str, int]
 ) -> None:
     usual = {stage.stage: stage for stage in by_case[None]}
     assert list(usual) == STAGES

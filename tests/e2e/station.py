@@ -62,8 +62,8 @@ class Station:
     """Both servers, and what they hear."""
 
     def __init__(self) -> None:
-        self.heard, self.shown, self.clock = Recorder(), Recorder(), Recorder()
-        self.clients, self.faults = Recorder(), Recorder()
+        self.heard, self.sent, self.shown = Recorder(), Recorder(), Recorder()
+        self.clock, self.clients, self.faults = Recorder(), Recorder(), Recorder()
         settings = HeadsetSettings(port=0, tracking_port=0)
         self.tracking = self._tracking_server(settings)
         self.page = self._page_server(settings)
@@ -86,7 +86,7 @@ class Station:
         server = PageServer(
             settings,
             self.tracking.port,
-            lambda *_: None,
+            self.sent,
             self.shown,
             self.clock,
             self.clients,

@@ -2,8 +2,9 @@ import numpy as np
 import pytest
 
 from operators.header import Header
-from operators.latency import SENT, SHOWN, LatencyTrace
-from operators.latency_columns import hand_to_shown_ms
+from operators.latency import LatencyTrace
+from operators.latency_stamps import hand_to_shown_ms
+from operators.latency_terms import SENT, SHOWN
 from tests.operators.frames import (
     MS,
     PERIOD_MS,

@@ -3,9 +3,10 @@ import io
 import pytest
 from rich.console import Console
 
-from operators.latency import SENT, SHOWN, LatencyTrace
+from operators.latency import LatencyTrace
 from operators.latency_report import RealTimeFactor, figures, latency_table, remarks
 from operators.latency_service import LatencyNews
+from operators.latency_terms import SENT, SHOWN
 from tests.operators.frames import frame, sent
 from tests.operators.test_latency import followed
 
