@@ -2,13 +2,16 @@
 
 import asyncio
 import shutil
+import subprocess
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
+from numpy.typing import NDArray
 
 from operators.acknowledging_client import AcknowledgingClient
 from operators.header import Header
@@ -18,7 +21,7 @@ from operators.recording import RecordingReader, RecordingWriter
 from operators.settings import ROOT
 from operators.stage_report import StageReport
 from tests.dataflows.disturbed_node import CASES, LOSING, OUTPUTS, PERIOD, case_of
-from tests.dataflows.running import assert_nothing_left, left_shared_memory, running
+from tests.dataflows.running import BIN, assert_nothing_left, left_shared_memory, running
 
 pytestmark = [pytest.mark.dataflow, pytest.mark.gl, pytest.mark.timeout(200)]
 
@@ -54,6 +57,23 @@ def disturbed_dataflow(folder: Path) -> Path:
     return dataflow
 
 
+@dataclass(frozen=True)
+class Told:
+    """What the latency node and `panodora latency` tell."""
+
+    records: pa.Table
+    news: LatencyNews
+    table: str
+    report: Path
+
+
+def panodora(*arguments: str) -> str:
+    """Run the command line in another terminal."""
+    return subprocess.run(
+        [BIN / "panodora", *arguments], check=True, capture_output=True, text=True, timeout=60
+    ).stdout
+
+
 def still_hands(folder: Path) -> Path:
     """A recording in which nothing moves: else a later picture is more work to draw."""
     shipped = RecordingReader(ROOT / "assets/recordings/two_hands")
@@ -67,7 +87,7 @@ def still_hands(folder: Path) -> Path:
 
 
 @pytest.fixture(scope="module")
-def told(tmp_path_factory: pytest.TempPathFactory) -> tuple[pa.Table, LatencyNews]:
+def told(tmp_path_factory: pytest.TempPathFactory) -> Told:
     """What the latency node tells after some periods."""
     folder = tmp_path_factory.mktemp("truth")
     socket = folder / "latency.sock"
@@ -79,6 +99,8 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> tuple[pa.Table, LatencyNew
         PANODORA__REPLAY__RECORDING=str(still_hands(folder / "recording")),
         PANODORA__REPLAY__SPEED="0.5",  # 30 samples a second: each is through before the next
         PANODORA__REPLAY__LOOP="true",
+        # Steps of a moment that was waited for are work of the simulator's: let them be few.
+        PANODORA__SIMULATION__SUBSTEPS="1",
         PANODORA__PANORAMA__FACE_SIZE="64",
         PANODORA__PANORAMA__WIDTH="128",
     ) as run:
@@ -86,23 +108,30 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> tuple[pa.Table, LatencyNew
         client = AcknowledgingClient(run.ports[0])
         client.start()
         assert client.wait_for_pictures(PERIODS * PERIOD, 150)
-        found = asyncio.run(fetch(socket))
+        records, news = asyncio.run(fetch(socket))
+        said = panodora("latency", "--socket", str(socket), "--once")
+        panodora("latency", "--socket", str(socket), "--report", str(folder / "report"))
         client.stop()
         assert run.interrupt() == 0
     assert "Traceback" not in run.said
     assert_nothing_left(run, before)
-    return found
+    return Told(records, news, said, folder / "report")
 
 
 @pytest.fixture(scope="module")
-def by_case(told: tuple[pa.Table, LatencyNews]) -> dict[tuple[str, int] | None, list[StageReport]]:
+def by_case(told: Told) -> dict[tuple[str, int] | None, list[StageReport]]:
     """The stages of the frames of each case."""
-    records, _ = told
+    records = told.records
     cases = [case_of(seq) for seq in records["hands_seq"].to_pylist()]
     return {
         case: stage_reports(records.filter(pa.array([each == case for each in cases])))
         for case in [None, *CASES]
     }
+
+
+def usually(delays_ms: NDArray[np.float64]) -> float:
+    """The lower quartile: what a busy machine adds comes and goes, and is never less than 0."""
+    return float(np.percentile(delays_ms, 25))
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)
@@ -114,12 +143,12 @@ def test_a_delay_is_the_work_of_its_stage_and_of_no_other(
     for stage in by_case[case]:
         expected = case[1] if stage.stage == case[0] else 0
         for part, extra_ms in (("transit_ms", 0), ("waiting_ms", 0), ("working_ms", expected)):
-            found = np.median(getattr(stage, part)) - np.median(getattr(usual[stage.stage], part))
+            found = usually(getattr(stage, part)) - usually(getattr(usual[stage.stage], part))
             assert found == pytest.approx(extra_ms, abs=WITHIN_MS), (stage.stage, part)
 
 
-def test_stamps_never_go_backwards(told: tuple[pa.Table, LatencyNews]) -> None:
-    for row in told[0].to_pylist():
+def test_stamps_never_go_backwards(told: Told) -> None:
+    for row in told.records.to_pylist():
         times = [row["capture_ns"]]
         for stamp in row["stages"]:
             times += [stamp["received_ns"], stamp["started_ns"], stamp["sent_ns"]]
@@ -128,9 +157,9 @@ def test_stamps_never_go_backwards(told: tuple[pa.Table, LatencyNews]) -> None:
 
 
 def test_what_got_lost_is_counted_and_not_averaged_away(
-    told: tuple[pa.Table, LatencyNews],
+    told: Told,
 ) -> None:
-    records, news = told
+    records, news = told.records, told.news
     shown = set(records["hands_seq"].to_pylist())
     first, last = min(shown - {-1}), pc.max(records["hands_seq"]).as_py()
     lost = {seq for seq in range(first, last) if case_of(seq) == (LOSING, -1)}
@@ -139,3 +168,15 @@ def test_what_got_lost_is_counted_and_not_averaged_away(
     follower = STAGES[STAGES.index(LOSING) + 1]
     assert news.lost[follower] >= len(lost)
     assert news.lost[LOSING] < len(lost) / 2
+
+
+def test_the_table_and_the_report_can_be_had_while_it_runs(told: Told) -> None:
+    assert all(stage in told.table for stage in (*STAGES, "hand to sent"))
+    assert "its clock is not known: it never answered" in told.table
+    assert {file.name for file in told.report.iterdir()} == {
+        "records.parquet",
+        "report.html",
+        "trace.json",
+    }
+    page = (told.report / "report.html").read_text()
+    assert all(stage in page for stage in STAGES)
