@@ -1,6 +1,6 @@
 """The seed's table of where a frame's time goes, beside what was measured."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -40,10 +40,10 @@ NOTHING, BELOW = "none", "below"
 
 
 def seed_table(ours: Sequence[LoopRun], theirs: Mapping[Quality, Sequence[SequentialRun]]) -> str:
-    """Medians in ms, a row a step; of several runs their mean.
+    """Medians in ms, a row a step.
 
-    Our steps run at the same time on different frames: a hand's whole way is longer than the time
-    from panorama to panorama.
+    Of our runs it is the mean of their medians. Our steps run at the same time on different
+    frames: what a hand's whole way takes does not say how many panoramas come a second.
     """
     lines = [
         ["ms", "seed's estimate", *(f"one process, {quality}" for quality in theirs), "ours"],
@@ -59,10 +59,7 @@ def seed_table(ours: Sequence[LoopRun], theirs: Mapping[Quality, Sequence[Sequen
         [
             "hand to picture",
             f"{sum(row.estimate_ms for row in ROWS):.1f}",
-            *(
-                f"{np.mean([np.median(run.frame_ms) for run in runs]):.2f}"
-                for runs in theirs.values()
-            ),
+            *(_median_ms(runs) for runs in theirs.values()),
             f"{np.mean([run.report['hand_to_sent_ms']['p50'] for run in ours]):.2f}",
         ],
     ]
@@ -75,9 +72,11 @@ def seed_table(ours: Sequence[LoopRun], theirs: Mapping[Quality, Sequence[Sequen
 
 
 def _sequential_ms(row: Row, runs: Sequence[SequentialRun]) -> str:
-    if not row.stages:
-        return NOTHING
-    return f"{np.mean([sum(run.stages_ms[stage] for stage in row.stages) for run in runs]):.2f}"
+    return _median_ms(runs, row.stages) if row.stages else NOTHING
+
+
+def _median_ms(runs: Sequence[SequentialRun], stages: Collection[str] = ()) -> str:
+    return f"{np.median(np.concatenate([run.frame_ms(stages) for run in runs])):.2f}"
 
 
 def _our_ms(row: Row, runs: Sequence[LoopRun]) -> str:

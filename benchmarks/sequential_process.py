@@ -15,7 +15,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import asdict, dataclass
 from importlib.util import find_spec
 from typing import Final, Literal, get_args
@@ -70,16 +70,20 @@ START_S: Final = 120.0
 class SequentialRun:
     """What came of a run.
 
-    frame_ms: of each timed frame. stages_ms: the median of each stage, in their order.
+    stages_ms: of each stage in their order, what it took in each timed frame.
     frames: how many were made, untimed ones included. picture: the last one, a data URL.
     retargeting: which backend it had.
     """
 
-    frame_ms: list[float]
-    stages_ms: dict[str, float]
+    stages_ms: dict[str, list[float]]
     frames: int
     picture: str
     retargeting: str
+
+    def frame_ms(self, stages: Collection[str] = ()) -> NDArray[np.float64]:
+        """What these stages, or all of them, took together in each timed frame."""
+        chosen = [self.stages_ms[stage] for stage in stages or self.stages_ms]
+        return np.asarray(np.sum(chosen, axis=0))
 
 
 class FaceCameras:
@@ -165,7 +169,7 @@ class SequentialLoop:
         self._cameras = FaceCameras(scene, settings, quality)
         # It keeps the coordinates of a conversion by itself, and remaps with OpenCV.
         self._c2e = py360convert.c2e
-        self._frames = 0
+        self.frames = 0
 
     def frame(self) -> str:
         """Make one frame of a 60th of a second, and return it as a data URL."""
@@ -179,7 +183,7 @@ class SequentialLoop:
         lap("preprocess")
         commands = self._retargeter.retarget(targets)
         lap("retarget")
-        self._simulator.command(commands, self._frames)
+        self._simulator.command(commands, self.frames)
         lap("command")
         self._simulator.step(self._settings.simulation.substeps)
         state = self._simulator.state()
@@ -197,7 +201,7 @@ class SequentialLoop:
         lap("JPEG")
         picture = f"data:image/jpeg;base64,{base64.b64encode(jpeg.getvalue()).decode()}"
         lap("base64")
-        self._frames += 1
+        self.frames += 1
         return picture
 
 
@@ -252,12 +256,9 @@ def main() -> None:
     picture = loop.frame()
     while time.monotonic() < end:
         picture = loop.frame()
-    laps_ms = loop.stopwatch.laps_ms
-    frame_ms = np.sum(list(laps_ms.values()), axis=0).tolist()
     outcome = SequentialRun(
-        frame_ms=frame_ms,
-        stages_ms={stage: float(np.median(times)) for stage, times in laps_ms.items()},
-        frames=WARM_UP + len(frame_ms),
+        stages_ms=loop.stopwatch.laps_ms,
+        frames=loop.frames,
         picture=picture,
         retargeting=loop.retargeting,
     )
