@@ -146,7 +146,9 @@ class Stopwatch:
 class SequentialLoop:
     """Makes frames: from a sample of the operator's hands to a picture for the headset.
 
-    Everything that can be made once is. settings: scene, hands, recording and picture sizes.
+    Everything that can be made once is.
+
+    settings: scene, hands, recording and picture sizes. frames: how many it has made.
     """
 
     def __init__(self, settings: Settings, quality: Quality) -> None:
