@@ -125,7 +125,7 @@ class DataflowNode:
                 self._skipped,
             )
             header = before.sent_by(stamp)
-            if not before.trail and isinstance(message, Hands):
+            if before.hands_seq < 0 and isinstance(message, Hands):
                 header = replace(header, hands_seq=seq)
             elif not before.trail and isinstance(message, Head):
                 header = replace(header, head_seq=seq)

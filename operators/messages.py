@@ -8,12 +8,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from operators.camera_messages import CameraImage, Keypoints
 from operators.message import Message, array, message, text
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
-SOURCE = "what made the sample: desktop, webxr, replay, a detector's name"
+SOURCE = "what made the sample: desktop, webxr, replay, or video: one camera, whose depth is weak"
 CLOCK = "whose clock: performance.now, an XR frame's predictedDisplayTime, or its XRFrame time"
 CLIENT = "which client sent it, empty where there is none"
 
@@ -355,6 +356,8 @@ DATAFLOW_MESSAGES: tuple[type[Message], ...] = (
     Hands,
     Controllers,
     OperatorInput,
+    CameraImage,
+    Keypoints,
     HandTargets,
     HandCommands,
     SceneState,

@@ -12,7 +12,6 @@ from typing import Annotated, Literal, Self
 import yaml
 from pydantic import (
     BaseModel,
-    ConfigDict,
     Field,
     ValidationError,
     field_validator,
@@ -25,6 +24,8 @@ from pydantic_settings import (
 )
 from pydantic_settings import SettingsError as PydanticSettingsError
 
+from operators.camera_settings import CameraSettings, KeypointsSettings, MonocularSettings
+from operators.section import Section, Vector3
 from operators.usage_error import UsageError
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -32,18 +33,11 @@ ROOT = Path(__file__).resolve().parent.parent
 
 ENVIRONMENT_PREFIX = "PANODORA__"
 
-Vector3 = tuple[float, float, float]
 Colour = Annotated[tuple[float, float, float], Field(description="red, green, blue, each 0 to 1")]
 
 
 class SettingsError(UsageError):
     """A setting that cannot be used: says the file, the key, what was given, what is allowed."""
-
-
-class Section(BaseModel):
-    """A part of the tree: refuses unknown keys, never changes after it is read."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class SceneObject(Section):
@@ -241,6 +235,10 @@ class Settings(BaseSettings):
     record: RecordSettings = RecordSettings()
     replay: ReplaySettings = ReplaySettings()
     latency: LatencySettings = LatencySettings()
+    camera: CameraSettings = CameraSettings()
+    panorama_camera: CameraSettings = CameraSettings()
+    keypoints: KeypointsSettings = KeypointsSettings()
+    monocular: MonocularSettings = MonocularSettings()
 
     @classmethod
     def settings_customise_sources(

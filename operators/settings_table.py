@@ -4,6 +4,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from operators.camera_settings import RtmlibSettings
 from operators.settings import ENVIRONMENT_PREFIX, SceneObject, Settings
 
 _INTRODUCTION = f"""\
@@ -27,6 +28,7 @@ def settings_markdown() -> str:
         assert issubclass(section, BaseModel)
         parts.append(_table(f"`{name}`", section))
     parts.append(_table("An entry of `scene.objects`", SceneObject))
+    parts.append(_table("`keypoints.rtmlib`", RtmlibSettings))
     return "\n".join(parts)
 
 
@@ -42,6 +44,8 @@ def _table(title: str, section: type[BaseModel]) -> str:
     for key, about in properties.items():
         default = about.get("default", "must be given")
         shown = "see configs/teleop.yml" if key == "objects" else f"`{default}`"
+        if "$ref" in about:
+            shown = "see below"
         meaning = about.get("description", "")
         lines.append(f"| `{key}` | {shown} | {_allowed(about)} | {meaning} |")
     return "\n".join(lines) + "\n"

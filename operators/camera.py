@@ -1,0 +1,129 @@
+"""A camera as the dataflow sees it: which picture is due, when it was taken, with which lens."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from threading import Event
+from typing import Final
+
+import numpy as np
+
+from operators.camera_messages import CameraImage
+from operators.camera_settings import CameraSettings
+from operators.intrinsics import Lens
+from operators.picture_source import CameraStoppedError, Pixels, open_source
+
+RETRY_S: Final = 1.0
+"""A camera that has stopped is opened anew so often."""
+
+GAP: Final = 1.7
+"""Intervals of a camera longer than so many of its own are pictures that it dropped."""
+
+
+@dataclass(frozen=True)
+class TakenPicture:
+    """A picture, and when it was taken: CLOCK_MONOTONIC, ns."""
+
+    image: CameraImage
+    capture_ns: int
+
+
+class Camera:
+    """Gives the pictures of a camera, a video file or a folder as they are due.
+
+    report: is called with a subject and a fault where the user should know of one.
+    Raises SettingsError if there is no such source, or its calibration cannot be read.
+
+    A file's pictures come at its own rate. Live, those whose time has passed are left out, as a
+    camera would lose them; paced, none is, and each waits for whoever takes them.
+    """
+
+    def __init__(self, settings: CameraSettings, report: Callable[[str, str], None]) -> None:
+        self._settings = settings
+        self._report = report
+        self._lens = Lens(settings)
+        self._source = open_source(settings)
+        self._stopping = Event()
+        self._number = 0
+        self._started_ns: int | None = None
+        self._last_ns: int | None = None
+        self._said_of_lens = ""
+
+    @property
+    def name(self) -> str:
+        """What the pictures come from, in words for the user."""
+        return self._source.name
+
+    def next(self) -> TakenPicture | None:
+        """Wait for the next picture; None at the end of a file, or after `stop`."""
+        return self._next_live() if self._source.is_live else self._next_due()
+
+    def stop(self) -> None:
+        """End a wait. May be called from another thread."""
+        self._stopping.set()
+
+    def close(self) -> None:
+        """Give the source back."""
+        self._source.close()
+
+    def _next_live(self) -> TakenPicture | None:
+        while not self._stopping.is_set():
+            try:
+                pixels = self._source.read()
+            except CameraStoppedError as error:
+                self._report("camera", f"{error}. Trying again")
+                self._last_ns = None
+                self._stopping.wait(RETRY_S)
+                self._source.rewind()
+                continue
+            now_ns = time.monotonic_ns()
+            self._look_for_gap(now_ns)
+            assert pixels is not None
+            return self._taken(pixels, now_ns)
+        return None
+
+    def _look_for_gap(self, now_ns: int) -> None:
+        before_ns, self._last_ns = self._last_ns, now_ns
+        intervals = 0.0 if before_ns is None else (now_ns - before_ns) * 1e-9 * self._source.rate_hz
+        if intervals > GAP:
+            self._report("camera", f"{self.name} dropped {round(intervals) - 1} pictures")
+
+    def _next_due(self) -> TakenPicture | None:
+        period_ns = round(1e9 / self._source.rate_hz)
+        now_ns = time.monotonic_ns()
+        if self._started_ns is None:
+            self._started_ns = now_ns
+        due_ns = self._started_ns + self._number * period_ns
+        if self._settings.pace == "paced":
+            # Late pictures are not made up for: each has its own time.
+            self._started_ns += max(0, now_ns - due_ns)
+            due_ns = max(due_ns, now_ns)
+        else:
+            while now_ns - due_ns > period_ns and self._source.skip():
+                self._number += 1
+                due_ns += period_ns
+        if self._stopping.wait(max(0, due_ns - now_ns) / 1e9):
+            return None
+        pixels = self._source.read()
+        if pixels is None and self._settings.loop:
+            self._source.rewind()
+            pixels = self._source.read()
+        if pixels is None:
+            return None
+        self._number += 1
+        return self._taken(pixels, due_ns)
+
+    def _taken(self, pixels: Pixels, capture_ns: int) -> TakenPicture:
+        if self._settings.mirrored:
+            pixels = pixels[:, ::-1]
+        rows, columns, _ = pixels.shape
+        intrinsics, said = self._lens.of(columns, rows)
+        if intrinsics is None or said != self._said_of_lens:
+            self._report("lens", said)
+            self._said_of_lens = said
+        lens, distortion = np.full(4, np.nan), np.full(5, np.nan)
+        if intrinsics is not None:
+            lens, distortion = intrinsics.lens, np.array(intrinsics.distortion)
+        return TakenPicture(
+            CameraImage(pixels=pixels, lens=lens, distortion=distortion), capture_ns
+        )

@@ -1,0 +1,200 @@
+"""Where a camera's pictures come from: a camera, a video file, or a folder of pictures."""
+
+import re
+import stat
+from pathlib import Path
+from typing import Final, Protocol
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from operators.camera_settings import CameraSettings
+from operators.settings import SettingsError, resolve
+from operators.usage_error import UsageError
+
+Pixels = NDArray[np.uint8]
+
+PICTURE_SUFFIXES: Final = (".jpg", ".jpeg", ".png", ".bmp")
+
+FOLDER_RATE_HZ: Final = 30.0
+
+
+class CameraStoppedError(UsageError):
+    """A camera gives no pictures: says which, and what to look at."""
+
+
+class PictureSource(Protocol):
+    """Gives pictures, one after the other.
+
+    name: in words for the user. rate_hz: how many a second; 0 where only the device knows.
+    is_live: whether pictures come when they come, and are lost if nobody takes them.
+    """
+
+    name: str
+    rate_hz: float
+    is_live: bool
+
+    def read(self) -> Pixels | None:
+        """The next picture, (rows, columns, 3) RGB; None at the end of a file or folder.
+
+        Raises CameraStoppedError if a camera gives none.
+        """
+
+    def skip(self) -> bool:
+        """Pass over a picture; false at the end."""
+
+    def rewind(self) -> None:
+        """Start again: a file at its first picture, a camera by opening it anew."""
+
+    def close(self) -> None:
+        """Give the device or the file back."""
+
+
+class VideoFile:
+    """A video file's pictures. Raises SettingsError if it cannot be decoded."""
+
+    is_live = False
+
+    def __init__(self, path: Path) -> None:
+        self.name = str(path)
+        self._capture = cv2.VideoCapture(str(path), cv2.CAP_FFMPEG)
+        if not self._capture.isOpened():
+            raise SettingsError(f"camera.source: {path} is not a video that can be decoded")
+        self.rate_hz = float(self._capture.get(cv2.CAP_PROP_FPS)) or FOLDER_RATE_HZ
+
+    def read(self) -> Pixels | None:
+        """The next picture, None at the end."""
+        ok, picture = self._capture.read()
+        return _rgb(picture) if ok else None
+
+    def skip(self) -> bool:
+        """Pass over a picture, most of its decoding included; false at the end."""
+        return bool(self._capture.grab())
+
+    def rewind(self) -> None:
+        """Start at the first picture."""
+        self._capture.set(cv2.CAP_PROP_POS_FRAMES, 0)
+
+    def close(self) -> None:
+        """Close the file."""
+        self._capture.release()
+
+
+class PictureFolder:
+    """The pictures of a folder, by the numbers in their names. Raises SettingsError if none."""
+
+    is_live = False
+
+    def __init__(self, folder: Path, rate_hz: float = FOLDER_RATE_HZ) -> None:
+        self.name, self.rate_hz = str(folder), rate_hz
+        found = (f for f in folder.iterdir() if f.suffix.lower() in PICTURE_SUFFIXES)
+        self._files = sorted(found, key=_by_number)
+        if not self._files:
+            raise SettingsError(
+                f"camera.source: {folder} holds no pictures ({', '.join(PICTURE_SUFFIXES)})"
+            )
+        self._next = 0
+
+    def read(self) -> Pixels | None:
+        """The next picture, None after the last. Raises SettingsError if it cannot be decoded."""
+        if self._next >= len(self._files):
+            return None
+        file = self._files[self._next]
+        self._next += 1
+        picture = cv2.imread(str(file), cv2.IMREAD_COLOR)
+        if picture is None:
+            raise SettingsError(f"camera.source: {file} is not a picture that can be decoded")
+        return _rgb(picture)
+
+    def skip(self) -> bool:
+        """Pass over a picture; false after the last."""
+        self._next += 1
+        return self._next <= len(self._files)
+
+    def rewind(self) -> None:
+        """Start at the first picture."""
+        self._next = 0
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+class Webcam:
+    """A camera of this machine. Raises SettingsError if there is none.
+
+    device: its number or its path. size: columns and rows to ask it for. rate_hz: pictures a
+    second to ask it for.
+    """
+
+    is_live = True
+
+    def __init__(
+        self, device: int | str, size: tuple[int, int] | None, rate_hz: float | None
+    ) -> None:
+        self.name = f"camera {device}"
+        self._device, self._size, self._asked_hz = device, size, rate_hz
+        self._capture = self._open()
+        if not self._capture.isOpened():
+            raise SettingsError(
+                f"camera.source: no camera answers at {device!r}; `ls /dev/video*` lists those of "
+                "this machine. A video file or a folder of pictures will do, too"
+            )
+        self.rate_hz = float(self._capture.get(cv2.CAP_PROP_FPS))
+
+    def read(self) -> Pixels | None:
+        """The next picture. Raises CameraStoppedError."""
+        ok, picture = self._capture.read()
+        if not ok:
+            raise CameraStoppedError(f"{self.name} gives no pictures; is it still plugged in?")
+        return _rgb(picture)
+
+    def skip(self) -> bool:
+        """Pass over a picture."""
+        return bool(self._capture.grab())
+
+    def rewind(self) -> None:
+        """Open the camera anew: one that was unplugged may be back."""
+        self._capture.release()
+        self._capture = self._open()
+
+    def close(self) -> None:
+        """Give the camera back."""
+        self._capture.release()
+
+    def _open(self) -> cv2.VideoCapture:
+        capture = cv2.VideoCapture(self._device)
+        # The newest picture is wanted, not the oldest of a queue.
+        capture.set(cv2.CAP_PROP_BUFFERSIZE, 1)
+        if self._size is not None:
+            capture.set(cv2.CAP_PROP_FRAME_WIDTH, self._size[0])
+            capture.set(cv2.CAP_PROP_FRAME_HEIGHT, self._size[1])
+        if self._asked_hz is not None:
+            capture.set(cv2.CAP_PROP_FPS, self._asked_hz)
+        return capture
+
+
+def open_source(settings: CameraSettings) -> PictureSource:
+    """Open what the settings name. Raises SettingsError saying what there is not."""
+    if isinstance(settings.source, int):
+        return Webcam(settings.source, settings.size, settings.rate_hz)
+    path = resolve(settings.source)
+    if path.is_dir():
+        return PictureFolder(path, settings.rate_hz or FOLDER_RATE_HZ)
+    if path.is_file():
+        return VideoFile(path)
+    if path.exists() and stat.S_ISCHR(path.stat().st_mode):
+        return Webcam(str(path), settings.size, settings.rate_hz)
+    raise SettingsError(
+        f"camera.source: {settings.source} is not there; expected a camera's number, a video file, "
+        "or a folder of pictures"
+    )
+
+
+def _rgb(bgr: NDArray[np.integer]) -> Pixels:
+    return np.asarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB), dtype=np.uint8)
+
+
+def _by_number(file: Path) -> tuple[list[int], str]:
+    """So that 10.png comes after 9.png."""
+    return [int(number) for number in re.findall(r"\d+", file.stem)], file.name
