@@ -6,6 +6,7 @@ import time
 from nodes.runtime import DataflowNode, run
 from operators.camera import Camera
 from operators.camera_messages import Keypoints
+from operators.intrinsics import Lens
 from operators.usage_error import UsageError
 
 FINISHED = "camera: finished"
@@ -19,9 +20,10 @@ STOP_S = 2.0
 def main() -> None:
     """Send each picture when it is due, or paced when the one before has been looked at."""
     node = DataflowNode("camera", inputs={"keypoints": Keypoints, "tick": None})
-    camera = Camera(node.settings.camera, node.report)
+    camera = Camera(node.settings.camera, "camera", node.report)
+    lens = Lens(node.settings.camera, node.report)
     sent = SentPictures()
-    player = threading.Thread(target=play, args=(node, camera, sent), daemon=True)
+    player = threading.Thread(target=play, args=(node, camera, lens, sent), daemon=True)
     node.connect()
     player.start()
     for taken in node:
@@ -39,12 +41,13 @@ def main() -> None:
         camera.close()
 
 
-def play(node: DataflowNode, camera: Camera, sent: "SentPictures") -> None:
+def play(node: DataflowNode, camera: Camera, lens: Lens, sent: "SentPictures") -> None:
     """Send pictures until they end or the dataflow does."""
     paced = node.settings.camera.pace == "paced"
     try:
         while (picture := camera.next()) is not None:
-            header = node.originate("camera_image", picture.image, picture.capture_ns)
+            image = lens.image(picture.pixels)
+            header = node.originate("camera_image", image, picture.capture_ns)
             sent.add()
             if paced and not sent.wait_for(header.seq):
                 node.report("pace", "nobody looks at the pictures; is a node missing?")

@@ -1,4 +1,4 @@
-"""A camera as the dataflow sees it: which picture is due, when it was taken, with which lens."""
+"""A camera as the dataflow sees it: which picture is due, and when it was taken."""
 
 import time
 from collections.abc import Callable
@@ -6,11 +6,7 @@ from dataclasses import dataclass
 from threading import Event
 from typing import Final
 
-import numpy as np
-
-from operators.camera_messages import CameraImage
-from operators.camera_settings import CameraSettings
-from operators.intrinsics import Lens
+from operators.camera_settings import PictureSettings
 from operators.picture_source import CameraStoppedError, Pixels, open_source
 
 RETRY_S: Final = 1.0
@@ -22,32 +18,37 @@ GAP: Final = 1.7
 
 @dataclass(frozen=True)
 class TakenPicture:
-    """A picture, and when it was taken: CLOCK_MONOTONIC, ns."""
+    """A picture, (rows, columns, 3) RGB, never mirrored, and when it was taken.
 
-    image: CameraImage
+    capture_ns: CLOCK_MONOTONIC. Of a camera, when it was read: exposure and the way into this
+    machine lie before.
+    """
+
+    pixels: Pixels
     capture_ns: int
 
 
 class Camera:
     """Gives the pictures of a camera, a video file or a folder as they are due.
 
-    report: is called with a subject and a fault where the user should know of one.
-    Raises SettingsError if there is no such source, or its calibration cannot be read.
+    section: of the settings, to name in an error. report: is called with a subject and a fault
+    where the user should know of one.
+    Raises SettingsError if there is no such source.
 
     A file's pictures come at its own rate. Live, those whose time has passed are left out, as a
     camera would lose them; paced, none is, and each waits for whoever takes them.
     """
 
-    def __init__(self, settings: CameraSettings, report: Callable[[str, str], None]) -> None:
+    def __init__(
+        self, settings: PictureSettings, section: str, report: Callable[[str, str], None]
+    ) -> None:
         self._settings = settings
         self._report = report
-        self._lens = Lens(settings)
-        self._source = open_source(settings)
+        self._source = open_source(settings, section)
         self._stopping = Event()
         self._number = 0
         self._started_ns: int | None = None
         self._last_ns: int | None = None
-        self._said_of_lens = ""
 
     @property
     def name(self) -> str:
@@ -114,16 +115,4 @@ class Camera:
         return self._taken(pixels, due_ns)
 
     def _taken(self, pixels: Pixels, capture_ns: int) -> TakenPicture:
-        if self._settings.mirrored:
-            pixels = pixels[:, ::-1]
-        rows, columns, _ = pixels.shape
-        intrinsics, said = self._lens.of(columns, rows)
-        if intrinsics is None or said != self._said_of_lens:
-            self._report("lens", said)
-            self._said_of_lens = said
-        lens, distortion = np.full(4, np.nan), np.full(5, np.nan)
-        if intrinsics is not None:
-            lens, distortion = intrinsics.lens, np.array(intrinsics.distortion)
-        return TakenPicture(
-            CameraImage(pixels=pixels, lens=lens, distortion=distortion), capture_ns
-        )
+        return TakenPicture(pixels[:, ::-1] if self._settings.mirrored else pixels, capture_ns)

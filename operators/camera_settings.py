@@ -8,8 +8,8 @@ from pydantic import Field, model_validator
 from operators.section import Section, Vector3
 
 
-class CameraSettings(Section):
-    """A camera, or pictures in its place."""
+class PictureSettings(Section):
+    """A 360-degree camera, or equirectangular pictures in its place."""
 
     source: int | Path = Field(
         default=0, description="a camera's number, a video file, or a folder of pictures"
@@ -31,6 +31,11 @@ class CameraSettings(Section):
         le=1000,
         description="to ask a camera for, and of a folder (without it 30); a file has its own",
     )
+
+
+class CameraSettings(PictureSettings):
+    """A camera that sees the operator's hands, or pictures in its place."""
+
     calibration: Path | None = Field(
         default=None, description="a YAML file with the lens; without one it is guessed"
     )

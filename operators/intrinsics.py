@@ -1,14 +1,16 @@
 """A camera's lens: calibrated, or guessed and said to be."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Self
 
 import cv2
 import numpy as np
 import yaml
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 from pydantic import Field, ValidationError
 
+from operators.camera_messages import CameraImage
 from operators.camera_settings import CameraSettings
 from operators.section import Section
 from operators.settings import SettingsError, resolve
@@ -71,39 +73,49 @@ class Intrinsics(Section):
 
 
 class Lens:
-    """Says which lens a camera's pictures have been taken with.
+    """Says with every picture which lens it was taken with.
 
+    report: is called with a subject and what the user should know about it.
     Raises SettingsError if the calibration cannot be read.
     """
 
-    def __init__(self, settings: CameraSettings) -> None:
+    def __init__(self, settings: CameraSettings, report: Callable[[str, str], None]) -> None:
+        self._report = report
         self._fov_deg = settings.horizontal_fov_deg
         self._calibration = settings.calibration
         self._intrinsics = (
             None if settings.calibration is None else Intrinsics.load(settings.calibration)
         )
 
-    def of(self, columns: int, rows: int) -> tuple[Intrinsics | None, str]:
-        """The intrinsics of pictures of a size, and what the user should know about them.
+    def image(self, pixels: NDArray[np.uint8]) -> CameraImage:
+        """A picture (rows, columns, 3) RGB with its lens.
 
-        None where the calibration is for another size: a crop or a scaling cannot be told from
-        the size, so nothing is made up.
+        The lens is NaN where the calibration is for another size: a crop and a scaling look the
+        same from here, so nothing is made up.
         """
+        rows, columns, _ = pixels.shape
+        lens, distortion = np.full(4, np.nan), np.full(5, np.nan)
         known = self._intrinsics
-        if known is None:
-            return (
-                Intrinsics.guess(columns, rows, self._fov_deg),
-                f"the lens is guessed to see {self._fov_deg:g} degrees across, so distances are "
-                "rough: set camera.calibration or camera.horizontal_fov_deg",
+        fits = known is not None and (known.columns, known.rows) == (columns, rows)
+        if not fits and self._calibration is None:
+            known = self._intrinsics = Intrinsics.guess(columns, rows, self._fov_deg)
+            self._report(
+                "lens",
+                f"guessed to see {self._fov_deg:g} degrees across, so distances are rough: set "
+                "camera.calibration, or camera.horizontal_fov_deg",
             )
-        if (known.columns, known.rows) != (columns, rows):
-            return (
-                None,
+            fits = True
+        assert known is not None
+        if fits:
+            lens, distortion = known.lens, np.array(known.distortion)
+        else:
+            self._report(
+                "lens",
                 f"pictures are {columns}x{rows} px, but {self._calibration} is for "
                 f"{known.columns}x{known.rows}: hands are not followed. Set camera.size, or "
                 "calibrate at this size",
             )
-        return known, ""
+        return CameraImage(pixels=pixels, lens=lens, distortion=distortion)
 
 
 def normalised_points(pixels: ArrayLike, lens: ArrayLike, distortion: ArrayLike) -> Array:

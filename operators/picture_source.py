@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from operators.camera_settings import CameraSettings
+from operators.camera_settings import PictureSettings
 from operators.settings import SettingsError, resolve
 from operators.usage_error import UsageError
 
@@ -52,7 +52,7 @@ class PictureSource(Protocol):
 
 
 class VideoFile:
-    """A video file's pictures. Raises SettingsError if it cannot be decoded."""
+    """A video file's pictures. Raises UsageError if it cannot be decoded."""
 
     is_live = False
 
@@ -60,7 +60,7 @@ class VideoFile:
         self.name = str(path)
         self._capture = cv2.VideoCapture(str(path), cv2.CAP_FFMPEG)
         if not self._capture.isOpened():
-            raise SettingsError(f"camera.source: {path} is not a video that can be decoded")
+            raise UsageError(f"{path} is not a video that can be decoded")
         self.rate_hz = float(self._capture.get(cv2.CAP_PROP_FPS)) or FOLDER_RATE_HZ
 
     def read(self) -> Pixels | None:
@@ -82,7 +82,7 @@ class VideoFile:
 
 
 class PictureFolder:
-    """The pictures of a folder, by the numbers in their names. Raises SettingsError if none."""
+    """The pictures of a folder, by the numbers in their names. Raises UsageError if none."""
 
     is_live = False
 
@@ -91,20 +91,18 @@ class PictureFolder:
         found = (f for f in folder.iterdir() if f.suffix.lower() in PICTURE_SUFFIXES)
         self._files = sorted(found, key=_by_number)
         if not self._files:
-            raise SettingsError(
-                f"camera.source: {folder} holds no pictures ({', '.join(PICTURE_SUFFIXES)})"
-            )
+            raise UsageError(f"{folder} holds no pictures ({', '.join(PICTURE_SUFFIXES)})")
         self._next = 0
 
     def read(self) -> Pixels | None:
-        """The next picture, None after the last. Raises SettingsError if it cannot be decoded."""
+        """The next picture, None after the last. Raises UsageError if it cannot be decoded."""
         if self._next >= len(self._files):
             return None
         file = self._files[self._next]
         self._next += 1
         picture = cv2.imread(str(file), cv2.IMREAD_COLOR)
         if picture is None:
-            raise SettingsError(f"camera.source: {file} is not a picture that can be decoded")
+            raise UsageError(f"{file} is not a picture that can be decoded")
         return _rgb(picture)
 
     def skip(self) -> bool:
@@ -121,7 +119,7 @@ class PictureFolder:
 
 
 class Webcam:
-    """A camera of this machine. Raises SettingsError if there is none.
+    """A camera of this machine. Raises UsageError if there is none.
 
     device: its number or its path. size: columns and rows to ask it for. rate_hz: pictures a
     second to ask it for.
@@ -136,8 +134,8 @@ class Webcam:
         self._device, self._size, self._asked_hz = device, size, rate_hz
         self._capture = self._open()
         if not self._capture.isOpened():
-            raise SettingsError(
-                f"camera.source: no camera answers at {device!r}; `ls /dev/video*` lists those of "
+            raise UsageError(
+                f"no camera answers at {device!r}; `ls /dev/video*` lists those of "
                 "this machine. A video file or a folder of pictures will do, too"
             )
         self.rate_hz = float(self._capture.get(cv2.CAP_PROP_FPS))
@@ -174,8 +172,15 @@ class Webcam:
         return capture
 
 
-def open_source(settings: CameraSettings) -> PictureSource:
-    """Open what the settings name. Raises SettingsError saying what there is not."""
+def open_source(settings: PictureSettings, section: str) -> PictureSource:
+    """Open what a section of the settings names. Raises SettingsError saying what there is not."""
+    try:
+        return _open(settings)
+    except UsageError as error:
+        raise SettingsError(f"{section}.source: {error}") from None
+
+
+def _open(settings: PictureSettings) -> PictureSource:
     if isinstance(settings.source, int):
         return Webcam(settings.source, settings.size, settings.rate_hz)
     path = resolve(settings.source)
@@ -185,8 +190,8 @@ def open_source(settings: CameraSettings) -> PictureSource:
         return VideoFile(path)
     if path.exists() and stat.S_ISCHR(path.stat().st_mode):
         return Webcam(str(path), settings.size, settings.rate_hz)
-    raise SettingsError(
-        f"camera.source: {settings.source} is not there; expected a camera's number, a video file, "
+    raise UsageError(
+        f"{settings.source} is not there; expected a camera's number, a video file, "
         "or a folder of pictures"
     )
 

@@ -24,7 +24,12 @@ from pydantic_settings import (
 )
 from pydantic_settings import SettingsError as PydanticSettingsError
 
-from operators.camera_settings import CameraSettings, KeypointsSettings, MonocularSettings
+from operators.camera_settings import (
+    CameraSettings,
+    KeypointsSettings,
+    MonocularSettings,
+    PictureSettings,
+)
 from operators.section import Section, Vector3
 from operators.usage_error import UsageError
 
@@ -236,7 +241,7 @@ class Settings(BaseSettings):
     replay: ReplaySettings = ReplaySettings()
     latency: LatencySettings = LatencySettings()
     camera: CameraSettings = CameraSettings()
-    panorama_camera: CameraSettings = CameraSettings()
+    panorama_camera: PictureSettings = PictureSettings()
     keypoints: KeypointsSettings = KeypointsSettings()
     monocular: MonocularSettings = MonocularSettings()
 

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Sets up what the project needs: scripts/setup.sh [core|dev|bench]
 #   core   what `make teleop` needs
-#   dev    and what the tests need: pytest, mypy, ruff, Chromium and the test's npm packages
+#   dev    and what the tests need: pytest, mypy, ruff, MediaPipe, rtmlib, Chromium and the test's
+#          npm packages
 #   bench  and what the benchmarks compare with: dex-retargeting, py360convert, a CPU build of torch
 # System packages that are missing are installed when run as root; otherwise the command is shown.
 set -euo pipefail
@@ -83,14 +84,20 @@ if ! is_set_up "$level" && ! { [ "$level" = core ] && { is_set_up dev || is_set_
   pip=(.venv/bin/python -m pip install --quiet --disable-pip-version-check)
   case "$level" in
     core) "${pip[@]}" --editable . ;;
-    dev) "${pip[@]}" --editable '.[dev]' ;;
+    dev) "${pip[@]}" --editable '.[dev,video,rtmlib]' ;;
     bench)
       # The CPU is all that is measured; where pip can choose, give it a build without CUDA.
       "${pip[@]}" torch==2.13.0
-      "${pip[@]}" --editable '.[dev,reference]'
+      "${pip[@]}" --editable '.[dev,reference,video,rtmlib]'
       ;;
     *) fail "usage: scripts/setup.sh [core|dev|bench]" ;;
   esac
+  if [ "$level" != core ]; then
+    # MediaPipe and rtmlib bring OpenCV's builds with windows, which need a desktop's libraries and
+    # lie in the same folder: the one without windows goes on top.
+    "${pip[@]}" --force-reinstall --no-deps "$(.venv/bin/python -m pip freeze |
+      grep '^opencv-python-headless==')"
+  fi
   echo "$wanted" >"$stamp"
 fi
 
