@@ -8,14 +8,16 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.engaging import Engaging
 from benchmarks.figure import Figure
 from benchmarks.process_memory import children, rss_pages
 from operators.acknowledging_client import AcknowledgingClient
@@ -85,31 +87,40 @@ def figures(names: Collection[str]) -> Iterator[Figure]:
         yield made[name]
 
 
-def run_loop(seconds: float, with_memory: bool = False) -> LoopRun:
-    """Run the replay dataflow in a real dora.
+def run_loop(
+    seconds: float,
+    with_memory: bool = False,
+    dataflow: str = "teleop_replay",
+    variables: Mapping[str, str] = MappingProxyType({"PANODORA__REPLAY__LOOP": "true"}),
+) -> LoopRun:
+    """Run a dataflow in a real dora.
 
     seconds: how long pictures are counted, from the first ones on.
     with_memory: also watch the nodes' memory, from MEMORY_FROM_S to the end.
+    dataflow: its name. variables: more of the environment.
+    Where the page's keys are taken, someone engages.
     Raises RuntimeError with dora's last words if no pictures come.
     """
-    port = _free_port()
+    port = free_port()
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "latency.json"
         environment = {
             **os.environ,
-            "PANODORA_CONFIG": "configs/teleop_replay.yml",
-            "PANODORA__REPLAY__LOOP": "true",
+            "PANODORA_CONFIG": f"configs/{dataflow}.yml",
             "PANODORA__HEADSET__PORT": str(port),
             "PANODORA__LATENCY__REPORT": str(report),
+            **variables,
         }
         client = AcknowledgingClient(port)
+        tracking_port = variables.get("PANODORA__HEADSET__TRACKING_PORT")
+        operator = None if tracking_port is None else Engaging(int(tracking_port))
         log = Path(folder) / "dora.log"
         with log.open("w") as output:
             dora = subprocess.Popen(
                 [
                     str(Path(sys.executable).with_name("dora")),
                     "run",
-                    str(ROOT / "dataflows/teleop_replay.yml"),
+                    str(ROOT / f"dataflows/{dataflow}.yml"),
                 ],
                 env={**environment, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"},
                 stdout=output,
@@ -119,9 +130,13 @@ def run_loop(seconds: float, with_memory: bool = False) -> LoopRun:
         client.start()
         try:
             _wait_for_pictures(client, dora, log)
+            if operator is not None:
+                operator.start()
             growth = _watch(dora.pid, seconds, with_memory)
         finally:
             client.stop()
+            if operator is not None:
+                operator.stop()
             dora.send_signal(signal.SIGINT)
             try:
                 dora.wait(30)
@@ -166,7 +181,8 @@ def _median_rss(dora_pid: int) -> float:
     return float(np.median(samples))
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port that nobody listens on at the moment."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         port: int = server.getsockname()[1]
         return port

@@ -1,0 +1,53 @@
+"""Somebody at the page's keys, who lets the robot follow."""
+
+import asyncio
+import threading
+
+import aiohttp
+import numpy as np
+
+from operators.messages import OperatorInput
+from operators.page_layout import encode_bytes
+
+PRESS_S = 0.2
+
+
+class Engaging:
+    """Presses the key to engage, lets go of it, and stays connected: who leaves stops the robot."""
+
+    def __init__(self, tracking_port: int) -> None:
+        self._address = f"http://127.0.0.1:{tracking_port}/tracking?client=engaging"
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=lambda: asyncio.run(self._run()), daemon=True)
+
+    def start(self) -> None:
+        """Engage."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Leave."""
+        self._stopping.set()
+        self._thread.join(10)
+
+    async def _run(self) -> None:
+        async with (
+            aiohttp.ClientSession() as session,
+            session.ws_connect(self._address) as websocket,
+        ):
+            for pressed in (False, True, False):
+                await websocket.send_bytes(encode_bytes(_keys(pressed), 0.0))
+                await asyncio.sleep(PRESS_S)
+            while not self._stopping.is_set():
+                await websocket.send_bytes(encode_bytes(_keys(False), 0.0))
+                await asyncio.sleep(PRESS_S)
+
+
+def _keys(engage: bool) -> OperatorInput:
+    return OperatorInput(
+        source="benchmark",
+        client="",
+        engage=engage,
+        stop=False,
+        recentre=False,
+        clutch=np.zeros(2, bool),
+    )
