@@ -106,3 +106,13 @@ class MonocularSettings(Section):
         gt=0,
         description="of the depth's filter while the hand rests; lower is steadier and later",
     )
+
+
+class RerunSettings(Section):
+    """Where dataflows/teleop_video_rerun.yml shows what the camera sees."""
+
+    to: str = Field(
+        default="recordings/teleop_video.rrd",
+        description="a file to be opened with `rerun FILE`, or a viewer that listens: "
+        "rerun+http://127.0.0.1:9876/proxy",
+    )

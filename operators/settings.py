@@ -29,6 +29,7 @@ from operators.camera_settings import (
     KeypointsSettings,
     MonocularSettings,
     PictureSettings,
+    RerunSettings,
 )
 from operators.section import Section, Vector3
 from operators.usage_error import UsageError
@@ -244,6 +245,7 @@ class Settings(BaseSettings):
     panorama_camera: PictureSettings = PictureSettings()
     keypoints: KeypointsSettings = KeypointsSettings()
     monocular: MonocularSettings = MonocularSettings()
+    rerun: RerunSettings = RerunSettings()
 
     @classmethod
     def settings_customise_sources(
