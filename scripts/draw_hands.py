@@ -25,6 +25,7 @@ from operators.settings import ROOT, HandsSettings, Settings, load_settings
 from operators.transforms import inverse, pose_from_matrix, rigid, transform_points
 
 Array = NDArray[np.float64]
+Point = tuple[float, float, float]
 
 WIDTH, HEIGHT = 560, 315
 VIEW_RAD: Final = np.radians(46.0)
@@ -95,16 +96,18 @@ def draw(name: str, fingers: Array) -> NDArray[np.uint8]:
         return perspective(capture.capture(simulator.state().body_poses).pixels)
 
 
-def looking(settings: Settings) -> Settings:
+def looking(settings: Settings, camera: Point = CAMERA) -> Settings:
     """The same scene seen from the camera, as finely as the picture."""
-    scene = settings.scene.model_copy(update={"anchor_position": CAMERA})
+    scene = settings.scene.model_copy(update={"anchor_position": camera})
     panorama = settings.panorama.model_copy(update={"width": 4096, "face_size": 2048})
     return settings.model_copy(update={"scene": scene, "panorama": panorama})
 
 
-def perspective(panorama: NDArray[np.uint8]) -> NDArray[np.uint8]:
+def perspective(
+    panorama: NDArray[np.uint8], camera: Point = CAMERA, looked_at: Point = LOOKED_AT
+) -> NDArray[np.uint8]:
     """What a camera with straight lines sees of a panorama around it."""
-    ahead = np.subtract(LOOKED_AT, CAMERA)
+    ahead = np.subtract(looked_at, camera)
     ahead /= np.linalg.norm(ahead)
     right = np.cross(ahead, (0.0, 0.0, 1.0))
     right /= np.linalg.norm(right)
