@@ -26,7 +26,7 @@ REACH: Final = 1.5
 _LEFT, _RIGHT = 0, 1
 
 
-@dataclass
+@dataclass(eq=False)
 class _Track:
     """A hand that is followed from picture to picture."""
 
@@ -70,10 +70,10 @@ class Handedness:
             else:
                 free.remove(track)
             track.middle, track.size, track.seen_s = middle, size, time_s
-            odds = _odds(hand, middle[0], columns)
+            odds = _odds(hand, track, columns)
             track.odds = float(np.clip(track.odds + odds, -MOST, MOST))
             self._settle(track)
-            if track.side is not None and (odds > 0) == (track.side == _RIGHT):
+            if track.side is not None and odds * (1 if track.side == _RIGHT else -1) >= 0.0:
                 assigned[track.side] = hand
         return assigned[_LEFT], assigned[_RIGHT]
 
@@ -102,13 +102,15 @@ def _nearest(tracks: Sequence[_Track], middle: Array, size: float) -> _Track | N
     return tracks[int(np.argmin(distances))]
 
 
-def _odds(hand: DetectedHand, x: float, columns: int) -> float:
+def _odds(hand: DetectedHand, track: _Track, columns: int) -> float:
     """How much a picture speaks for the right hand.
 
-    Where the detector cannot tell, the place must: of an operator who faces the camera the right
-    hand is in the left half of the picture.
+    Where the detector cannot tell, the place must, until a side is settled: of an operator who
+    faces the camera the right hand is in the left half of the picture.
     """
     if np.isnan(hand.right):
-        return MOST_A_PICTURE if x < columns / 2.0 else -MOST_A_PICTURE
+        if track.side is not None:
+            return 0.0
+        return MOST_A_PICTURE if track.middle[0] < columns / 2.0 else -MOST_A_PICTURE
     right = float(np.clip(hand.right, 1e-3, 1.0 - 1e-3))
     return float(np.clip(np.log(right / (1.0 - right)), -MOST_A_PICTURE, MOST_A_PICTURE))
