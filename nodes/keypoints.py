@@ -10,13 +10,12 @@ def main() -> None:
     node = DataflowNode(
         "keypoints", inputs={"camera_image": CameraImage}, newest_only=("camera_image",)
     )
-    finder = KeypointFinder(node.settings.keypoints)
-    node.connect()
-    for taken in node:
-        if isinstance(taken.message, CameraImage):
-            found = finder.find(taken.message, taken.header.seq, taken.header.capture_ns)
-            node.send("keypoints", found, taken)
-    finder.close()
+    with KeypointFinder(node.settings.keypoints) as finder:
+        node.connect()
+        for taken in node:
+            if isinstance(taken.message, CameraImage):
+                found = finder.find(taken.message, taken.header.seq, taken.header.capture_ns)
+                node.send("keypoints", found, taken)
 
 
 if __name__ == "__main__":

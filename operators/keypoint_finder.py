@@ -1,7 +1,7 @@
 """From a camera's picture to the keypoints of the operator's left and right hand."""
 
 from collections.abc import Callable
-from typing import Final
+from typing import Final, Self
 
 import numpy as np
 
@@ -11,6 +11,7 @@ from operators.handedness import Handedness
 from operators.keypoint_detector import JOINTS, DetectedHand, KeypointDetector
 from operators.mediapipe_detector import MediapipeDetector
 from operators.rtmlib_detector import RtmlibDetector
+from operators.transforms import Array
 
 DETECTORS: Final[dict[str, Callable[[KeypointsSettings], KeypointDetector]]] = {
     "mediapipe": MediapipeDetector,
@@ -63,7 +64,13 @@ class KeypointFinder:
         """Give back what the detector holds."""
         self._detector.close()
 
-    def _seen_pixels(self, hand: DetectedHand | None) -> np.ndarray:
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _seen_pixels(self, hand: DetectedHand | None) -> Array:
         if hand is None:
             return np.full((JOINTS, 2), np.nan)
         unsure = hand.joint_confidence < self._least  # false where the detector does not tell

@@ -87,7 +87,7 @@ class MediapipeDetector:
         return Detection(tuple(hands), no_body())
 
     def close(self) -> None:
-        """Give back what MediaPipe holds."""
+        """Give back what MediaPipe holds: its own destructor fails once Python is ending."""
         self._landmarker.close()
 
     def __enter__(self) -> Self:

@@ -1,0 +1,217 @@
+"""The camera's dataflow through a real dora: it drives, holds, and stays off the network."""
+
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+import simplejpeg
+from websockets.exceptions import ConnectionClosed
+
+from benchmarks.engaging import Engaging
+from operators.messages import OperatorState, Picture
+from operators.settings import ROOT
+from tests.dataflows.open_sockets import SocketWatch, environment_has
+from tests.dataflows.running import (
+    Running,
+    assert_nothing_left,
+    free_ports,
+    left_shared_memory,
+    running,
+)
+from tests.operators.page_clients import connected, receive_any
+
+pytestmark = [pytest.mark.dataflow, pytest.mark.gl]
+
+EXCERPT = ROOT / "assets/videos/hand.mp4"
+SMALL = {"PANODORA__PANORAMA__FACE_SIZE": "64", "PANODORA__PANORAMA__WIDTH": "128"}
+LIMIT_S = 60.0
+
+needs_mediapipe = pytest.mark.skipif(
+    subprocess.run([sys.executable, "-c", "import mediapipe"], capture_output=True).returncode != 0,
+    reason="needs the extra `video`",
+)
+
+
+@dataclass
+class Page:
+    """A client of the page that keeps what the guard says of the hands."""
+
+    port: int
+    states: list[OperatorState] = field(default_factory=list)
+    _heard: threading.Condition = field(default_factory=threading.Condition)
+
+    def listen(self) -> None:
+        """Until the server ends."""
+        try:
+            with connected(self.port, "/stream") as client:
+                while True:
+                    message = receive_any(client)
+                    if isinstance(message, OperatorState):
+                        with self._heard:
+                            self.states.append(message)
+                            self._heard.notify_all()
+        except (ConnectionClosed, TimeoutError, OSError):
+            return
+
+    def wait_for(self, is_so: Callable[[OperatorState], bool]) -> None:
+        """Wait until the newest state is so."""
+        with self._heard:
+            heard = self._heard.wait_for(lambda: self.states and is_so(self.states[-1]), LIMIT_S)
+        assert heard, [(s.state, s.reason, s.right_state, s.right_reason) for s in self.states[-5:]]
+
+
+@dataclass
+class Driven:
+    """A running dataflow with somebody who engages."""
+
+    run: Running
+    page: Page
+
+
+@pytest.fixture
+def driven(request: pytest.FixtureRequest) -> Iterator[Callable[..., Driven]]:
+    before = left_shared_memory()
+    open_contexts = []
+
+    def start(dataflow: str = "teleop_video", **variables: str) -> Driven:
+        context = running(["dora", "run", f"dataflows/{dataflow}.yml"], **{**SMALL, **variables})
+        run = context.__enter__()
+        run.wait_for("Open http://localhost:")
+        page = Page(run.ports[0])
+        threading.Thread(target=page.listen, daemon=True).start()
+        operator = Engaging(run.ports[1])
+        operator.start()
+        open_contexts.append((context, run, operator))
+        return Driven(run, page)
+
+    yield start
+    for context, run, operator in open_contexts:
+        operator.stop()
+        ended = run.interrupt()
+        context.__exit__(None, None, None)
+        assert ended == 0
+        assert "Traceback" not in run.said
+        assert_nothing_left(run, before)
+
+
+@needs_mediapipe
+def test_a_video_drives_the_robot_which_holds_at_its_end(driven: Callable[..., Driven]) -> None:
+    loop = driven(PANODORA__CAMERA__SOURCE=str(EXCERPT), PANODORA__CAMERA__PACE="paced")
+    loop.page.wait_for(lambda s: s.right_state == "tracking" and s.left_state == "holding")
+    assert "lens: guessed to see 60 degrees" in loop.run.said
+    loop.run.wait_for("camera: finished")
+    loop.page.wait_for(lambda s: s.right_state == s.state == "holding")
+
+
+@needs_mediapipe
+def test_pictures_of_another_size_than_the_calibration_hold_the_robot(
+    driven: Callable[..., Driven], tmp_path: Path
+) -> None:
+    calibration = tmp_path / "camera.yml"
+    calibration.write_text(
+        "{columns: 640, rows: 480, focal_lengths: [600, 600], principal_point: [320, 240]}"
+    )
+    loop = driven(
+        PANODORA__CAMERA__SOURCE=str(EXCERPT),
+        PANODORA__CAMERA__LOOP="true",
+        PANODORA__CAMERA__CALIBRATION=str(calibration),
+    )
+    loop.run.wait_for("pictures are 480x270 px, but")
+    loop.run.wait_for("not followed: nothing is known of the camera's lens")
+    loop.page.wait_for(lambda s: s.state == s.right_state == "holding")
+    assert not any(s.right_state == "tracking" for s in loop.page.states)
+
+
+def test_a_360_degree_file_is_shown(driven: Callable[..., Driven], tmp_path: Path) -> None:
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    for number in range(3):
+        cv2.imwrite(str(folder / f"{number}.png"), np.full((64, 128, 3), 60 * number, np.uint8))
+    loop = driven("teleop_360", PANODORA__PANORAMA_CAMERA__SOURCE=str(folder))
+    with connected(loop.run.ports[0], "/stream") as client:
+        while not isinstance(picture := receive_any(client), Picture):
+            pass
+    shown = simplejpeg.decode_jpeg(picture.jpeg.tobytes())
+    assert shown.shape == (64, 128, 3)
+    assert np.ptp(shown) == 0
+    assert min(abs(int(shown[0, 0, 0]) - grey) for grey in (0, 60, 120)) <= 1
+
+
+@pytest.mark.parametrize(
+    ("variables", "words"),
+    [
+        ({"PANODORA__CAMERA__SOURCE": "absent.mp4"}, ["camera.source", "absent.mp4 is not there"]),
+        ({"PANODORA__CAMERA__SOURCE": "97"}, ["no camera answers at 97"]),
+        (
+            {
+                "PANODORA__CAMERA__SOURCE": str(EXCERPT),
+                "PANODORA__KEYPOINTS__MEDIAPIPE_MODEL": "absent.task",
+            },
+            ["keypoints.mediapipe_model", "absent.task: no such file"],
+        ),
+    ],
+)
+def test_what_cannot_work_is_said_at_the_start(variables: dict[str, str], words: list[str]) -> None:
+    before = left_shared_memory()
+    with running(["dora", "run", "dataflows/teleop_video.yml"], **variables) as run:
+        assert run.process.wait(60) != 0
+    assert all(word in run.said for word in words)
+    assert "Traceback" not in run.said
+    assert_nothing_left(run, before)
+
+
+@needs_mediapipe
+def test_no_node_opens_a_socket_beyond_this_machine(driven: Callable[..., Driven]) -> None:
+    ports: list[int] = []
+
+    def is_watched(pid: int) -> bool:
+        return bool(ports) and environment_has("PANODORA__HEADSET__PORT", str(ports[0]))(pid)
+
+    with SocketWatch(is_watched) as watch:
+        loop = driven(PANODORA__CAMERA__SOURCE=str(EXCERPT))
+        ports.append(loop.run.ports[0])
+        loop.run.wait_for("camera: finished")
+    assert not watch.beyond
+    assert watch.looks > 100
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.connect(('192.0.2.1', 53))",
+        "s = socket.socket(); s.setblocking(False); "
+        "assert s.connect_ex(('192.0.2.1', 443)) == errno.EINPROGRESS, 'Network is unreachable'",
+        "s = socket.create_server(('0.0.0.0', 0))",
+        "s = socket.create_server(('::', 0), family=socket.AF_INET6)",
+    ],
+    ids=["asks a name server", "connects", "listens", "listens by IPv6"],
+)
+def test_such_a_socket_would_be_seen(code: str) -> None:
+    (mark,) = free_ports(1)
+    child = f"import errno, socket; {code}; print('open', flush=True); input()"
+    with (
+        SocketWatch(environment_has("WATCHED", str(mark))) as watch,
+        subprocess.Popen(
+            [sys.executable, "-c", child],
+            env={"WATCHED": str(mark)},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        ) as process,
+    ):
+        assert process.stdout is not None
+        is_open = process.stdout.readline() == "open\n"
+        looked = watch.wait_for_looks(3, LIMIT_S)
+        _, said = process.communicate("\n")
+    if not is_open and ("unreachable" in said or "Address family" in said):
+        pytest.skip(f"this machine has no such network: {said.splitlines()[-1]}")
+    assert is_open, said
+    assert looked
+    assert len(watch.beyond) == 1
