@@ -185,16 +185,15 @@ def test_no_node_opens_a_socket_beyond_this_machine(driven: Callable[..., Driven
     "code",
     [
         "s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.connect(('192.0.2.1', 53))",
-        "s = socket.socket(); s.setblocking(False); "
-        "assert s.connect_ex(('192.0.2.1', 443)) == errno.EINPROGRESS, 'Network is unreachable'",
+        "s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.bind(('', 0))",
         "s = socket.create_server(('0.0.0.0', 0))",
         "s = socket.create_server(('::', 0), family=socket.AF_INET6)",
     ],
-    ids=["asks a name server", "connects", "listens", "listens by IPv6"],
+    ids=["asks a name server", "waits for datagrams", "listens", "listens by IPv6"],
 )
 def test_such_a_socket_would_be_seen(code: str) -> None:
     (mark,) = free_ports(1)
-    child = f"import errno, socket; {code}; print('open', flush=True); input()"
+    child = f"import socket; {code}; print('open', flush=True); input()"
     with (
         SocketWatch(environment_has("WATCHED", str(mark))) as watch,
         subprocess.Popen(
