@@ -100,5 +100,6 @@ class Alone:
 
 def _tagged(value: Any) -> dict[str, Any]:
     if isinstance(value, list):
-        return {"ListString" if value and isinstance(value[0], str) else "ListInt": value}
+        kinds = {str: "ListString", float: "ListFloat"}
+        return {kinds.get(type(value[0]) if value else int, "ListInt"): value}
     return {"String" if isinstance(value, str) else "Integer": value}
