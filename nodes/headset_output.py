@@ -4,6 +4,7 @@ import logging
 import time
 
 from nodes.runtime import DataflowNode, Taken, run
+from operators.camera_messages import CameraView
 from operators.header import Header
 from operators.messages import (
     ClockExchange,
@@ -32,8 +33,9 @@ def main() -> None:
             "panorama": Panorama,
             "operator_state": OperatorState,
             "latency_summary": LatencySummary,
+            "camera_view": CameraView,
         },
-        newest_only=("panorama",),
+        newest_only=("panorama", "camera_view"),
     )
 
     def sent(
@@ -66,7 +68,7 @@ def main() -> None:
                 pictures += 1
                 if pictures == ANNOUNCED_AT:
                     print(f"Open {server.address} in a browser.", flush=True)
-            case OperatorState() | LatencySummary() as message:
+            case OperatorState() | LatencySummary() | CameraView() as message:
                 server.show(message)
     server.stop()
 

@@ -1,5 +1,7 @@
 """What cameras and detectors send: pictures, and the keypoints found in them."""
 
+from typing import Final
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -20,6 +22,23 @@ class CameraImage(Message):
     )
     lens: Floats = array(np.float64, (4,), unit="px", optional=True, doc=LENS)
     distortion: Floats = array(np.float64, (5,), optional=True, doc=DISTORTION)
+
+
+@message(version=1)
+class CameraView(Message):
+    """A camera's picture made small, with the hands found in it, for the page."""
+
+    columns: int = array(np.int64, unit="px", doc="width of the small picture")
+    rows: int = array(np.int64, unit="px", doc="height of the small picture")
+    jpeg: NDArray[np.uint8] = array(np.uint8, ("bytes",), doc="the small picture as JPEG")
+    valid: NDArray[np.bool_] = array(bool, (2,), doc="whether the side is followed")
+    joints: Floats = array(
+        np.float64,
+        (2, 21, 2),
+        unit="px",
+        optional=True,
+        doc="MediaPipe's 21 in the small picture; NaN where not seen",
+    )
 
 
 @message(version=1)
@@ -63,3 +82,7 @@ class Keypoints(Message):
         optional=True,
         doc="x y and confidence of COCO-WholeBody's points, where the detector finds bodies",
     )
+
+
+CAMERA_MESSAGES: Final[tuple[type[Message], ...]] = (CameraImage, Keypoints, CameraView)
+"""What travels between nodes."""

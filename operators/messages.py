@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from operators.camera_messages import CameraImage, Keypoints
+from operators.camera_messages import CAMERA_MESSAGES, CameraView
 from operators.message import Message, array, message, text
 
 Floats = NDArray[np.float64]
@@ -356,8 +356,7 @@ DATAFLOW_MESSAGES: tuple[type[Message], ...] = (
     Hands,
     Controllers,
     OperatorInput,
-    CameraImage,
-    Keypoints,
+    *CAMERA_MESSAGES,
     HandTargets,
     HandCommands,
     SceneState,
@@ -386,6 +385,7 @@ PAGE_MESSAGES: tuple[type[Message], ...] = (
     Watch,
     ClockQuestion,
     ClockAnswer,
+    CameraView,
 )
 """What travels between the page and its servers. The place in this list is the number on the wire:
 append, never reorder."""

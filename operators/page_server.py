@@ -11,6 +11,7 @@ from typing import Final
 
 from aiohttp import WSCloseCode, web
 
+from operators.camera_messages import CameraView
 from operators.fault_report import FaultReport, Report
 from operators.header import Header
 from operators.message import Message, MessageError
@@ -147,7 +148,7 @@ class PageServer:
         self._offered.append(frame)
         self._server.call(self._take_offered)
 
-    def show(self, message: OperatorState | LatencySummary) -> None:
+    def show(self, message: OperatorState | LatencySummary | CameraView) -> None:
         """Tell every client, and those that come later, until the next message of the kind."""
         encoded = encode_bytes(message, time.monotonic_ns() / 1e6)
         self._server.call(self._tell, type(message), encoded)

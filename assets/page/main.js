@@ -1,5 +1,6 @@
 // The page: shows the panorama, and sends what the operator does.
 
+import { CameraView } from "./camera_view.js";
 import { DesktopOperator } from "./desktop.js";
 import { connectButton, connectDesktop } from "./desktop_input.js";
 import { Headset } from "./headset.js";
@@ -27,6 +28,7 @@ const stream = new PictureStream(() => address(location.port, "/stream"), {
   stateChanged: streamChanged,
 });
 const tracking = new Tracking(trackingChanged);
+const cameraView = new CameraView(document.getElementById("camera"));
 const headset = new Headset(view, {
   takePicture,
   pictureShown: (picture, ms, clock) => stream.acknowledge(picture, ms, clock),
@@ -107,6 +109,7 @@ function told(message) {
     overlay.showOperator(message);
   }
   else if (message.message === "latency_summary") overlay.showDelay(message);
+  else if (message.message === "camera_view") cameraView.show(message);
 }
 
 /** Each welcome may come from another server than the last, with another tracking port. */
@@ -319,6 +322,9 @@ window.panodora = Object.freeze({
   },
   get view() {
     return { ...operator.view };
+  },
+  get cameraViewsShown() {
+    return cameraView.shown;
   },
   get headset() {
     return headset.state;

@@ -12,4 +12,5 @@ export const MESSAGES = [
   {"name": "watch", "version": 1, "fields": [{"name": "watching", "type": "bool"}]},
   {"name": "clock_question", "version": 1, "fields": [{"name": "number", "type": "int64"}]},
   {"name": "clock_answer", "version": 1, "fields": [{"name": "number", "type": "int64"}, {"name": "received_ms", "type": "float64"}, {"name": "answered_ms", "type": "float64"}]},
+  {"name": "camera_view", "version": 1, "fields": [{"name": "columns", "type": "int64"}, {"name": "rows", "type": "int64"}, {"name": "jpeg", "type": "uint8", "count": "sent"}, {"name": "valid", "type": "bool", "count": 2}, {"name": "joints", "type": "float64", "count": 84}]},
 ];
