@@ -33,7 +33,7 @@ export class CameraView {
     bitmap.close();
     for (const side of [0, 1]) {
       const colour = valid[side] ? COLOURS[side] : UNSURE;
-      drawHand(context, joints.subarray(42 * side, 42 * (side + 1)), colour);
+      drawHand(context, joints.slice(42 * side, 42 * (side + 1)), colour);
     }
     this.#card.hidden = false;
     this.shown++;
