@@ -11,6 +11,8 @@ from typing import Any
 
 from operators.equirectangular import CONVERTERS
 from operators.gl_context import create_context
+from operators.keypoint_finder import KeypointFinder
+from operators.picture_source import open_source
 from operators.recording import RecordingReader
 from operators.retargeting import Retargeter
 from operators.scene import build_scene
@@ -76,6 +78,9 @@ def findings(dataflow: Path) -> Iterator[Finding]:
     yield _check("panorama.converter", lambda: _converter(settings))
     if "replay" in dataflow.name:
         yield _check("replay.recording", lambda: _recording(settings))
+    if "video" in dataflow.name:
+        yield _check("camera.source", lambda: _camera(settings))
+        yield _check("keypoints.detector", lambda: _detector(settings))
     if settings.panorama.renderer == "gl":
         yield _check("OpenGL", _opengl)
     for key in ("port", "tracking_port"):
@@ -117,6 +122,19 @@ def _converter(settings: Settings) -> str:
 def _recording(settings: Settings) -> str:
     folder = resolve(settings.replay.recording)
     return f"{folder}: {', '.join(RecordingReader(folder).names)}"
+
+
+def _camera(settings: Settings) -> str:
+    source = open_source(settings.camera, "camera")
+    pixels = source.read()
+    source.close()
+    shape = "no picture" if pixels is None else f"{pixels.shape[1]}x{pixels.shape[0]} px"
+    return f"{source.name}: {shape}"
+
+
+def _detector(settings: Settings) -> str:
+    KeypointFinder(settings.keypoints).close()
+    return settings.keypoints.detector
 
 
 def _opengl() -> str:

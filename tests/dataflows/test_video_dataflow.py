@@ -157,9 +157,12 @@ def test_a_360_degree_file_is_shown(driven: Callable[..., Driven], tmp_path: Pat
         ),
     ],
 )
-def test_what_cannot_work_is_said_at_the_start(variables: dict[str, str], words: list[str]) -> None:
+@pytest.mark.parametrize("command", [["dora", "run"], ["panodora", "doctor"]])
+def test_what_cannot_work_is_said_at_the_start(
+    command: list[str], variables: dict[str, str], words: list[str]
+) -> None:
     before = left_shared_memory()
-    with running(["dora", "run", "dataflows/teleop_video.yml"], **variables) as run:
+    with running([*command, "dataflows/teleop_video.yml"], **variables) as run:
         assert run.process.wait(60) != 0
     assert all(word in run.said for word in words)
     assert "Traceback" not in run.said
