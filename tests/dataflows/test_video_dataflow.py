@@ -1,5 +1,6 @@
 """The camera's dataflow through a real dora: it drives, holds, and stays off the network."""
 
+import signal
 import subprocess
 import sys
 import threading
@@ -35,6 +36,17 @@ LIMIT_S = 60.0
 needs_mediapipe = pytest.mark.skipif(
     subprocess.run([sys.executable, "-c", "import mediapipe"], capture_output=True).returncode != 0,
     reason="needs the extra `video`",
+)
+
+
+needs_seccomp = pytest.mark.skipif(
+    subprocess.run(
+        [sys.executable, "-m", "tests.dataflows.confined", "no-internet", "true"],
+        cwd=ROOT,
+        capture_output=True,
+    ).returncode
+    != 0,
+    reason="needs a kernel that takes seccomp filters",
 )
 
 
@@ -79,8 +91,11 @@ def driven(request: pytest.FixtureRequest) -> Iterator[Callable[..., Driven]]:
     before = left_shared_memory()
     open_contexts = []
 
-    def start(dataflow: str = "teleop_video", **variables: str) -> Driven:
-        context = running(["dora", "run", f"dataflows/{dataflow}.yml"], **{**SMALL, **variables})
+    def start(dataflow: str = "teleop_video", confined: str = "", **variables: str) -> Driven:
+        command = ["dora", "run", f"dataflows/{dataflow}.yml"]
+        if confined:
+            command = ["python", "-m", "tests.dataflows.confined", confined, *command]
+        context = running(command, **{**SMALL, **variables})
         run = context.__enter__()
         run.wait_for("Open http://localhost:")
         page = Page(run.ports[0])
@@ -170,18 +185,58 @@ def test_what_cannot_work_is_said_at_the_start(
 
 
 @needs_mediapipe
-def test_no_node_opens_a_socket_beyond_this_machine(driven: Callable[..., Driven]) -> None:
+@needs_seccomp
+def test_no_node_goes_beyond_this_machine(driven: Callable[..., Driven]) -> None:
+    """No name can be looked up, by the kernel's word; other sockets live long enough to be seen."""
     ports: list[int] = []
 
     def is_watched(pid: int) -> bool:
         return bool(ports) and environment_has("PANODORA__HEADSET__PORT", str(ports[0]))(pid)
 
     with SocketWatch(is_watched) as watch:
-        loop = driven(PANODORA__CAMERA__SOURCE=str(EXCERPT))
+        loop = driven(confined="no-datagrams", PANODORA__CAMERA__SOURCE=str(EXCERPT))
         ports.append(loop.run.ports[0])
+        loop.page.wait_for(lambda s: s.right_state == "tracking")
         loop.run.wait_for("camera: finished")
     assert not watch.beyond
     assert watch.looks > 100
+
+
+@needs_mediapipe
+@needs_seccomp
+def test_the_detector_opens_no_socket_at_all() -> None:
+    code = f"""
+from pathlib import Path
+from operators.camera_settings import KeypointsSettings
+from operators.mediapipe_detector import MediapipeDetector
+from operators.picture_source import VideoFile
+
+source, found = VideoFile(Path({str(EXCERPT)!r})), 0
+with MediapipeDetector(KeypointsSettings()) as detector:
+    for number in range(120):
+        found += len(detector.detect(source.read(), 33 * number).hands)
+print(found)
+"""
+    ended = run_confined("no-internet", code)
+    assert ended.returncode == 0, ended.stderr
+    assert int(ended.stdout) > 100
+
+
+@needs_seccomp
+@pytest.mark.parametrize("kind", ["no-datagrams", "no-internet"])
+def test_who_looks_up_a_name_would_be_ended(kind: str) -> None:
+    ended = run_confined(kind, "import socket; socket.getaddrinfo('panodora.invalid', 443)")
+    assert ended.returncode == -signal.SIGSYS, ended.stderr
+
+
+def run_confined(kind: str, code: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "tests.dataflows.confined", kind, sys.executable, "-c", code],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=LIMIT_S,
+    )
 
 
 @pytest.mark.parametrize(
