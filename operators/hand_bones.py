@@ -30,6 +30,9 @@ BONES_MM: Final = (
 LENGTH_MM: Final = sum(BONES_MM[9:13])
 """From the wrist along the middle finger to its tip."""
 
+_APART_M, _TOUCHING_M = 0.08, 0.02
+_STRAIGHT, _FIST = 0.92, 0.45  # of the way along the bones, from the wrist to a fingertip
+
 
 def rebuilt(joints: ArrayLike, hand_length_m: float) -> Array:
     """Give joints (..., 21, 3) bones of known lengths, the wrist at the origin, any axes, m.
@@ -64,10 +67,6 @@ def hand_shape(joints: ArrayLike) -> tuple[float, float]:
         along = np.linalg.norm(np.diff(way, axis=0), axis=1).sum()
         reaches.append(float(np.linalg.norm(way[-1] - way[0]) / along))
     return pinch, _closeness(float(np.mean(reaches)), _STRAIGHT, _FIST)
-
-
-_APART_M, _TOUCHING_M = 0.08, 0.02
-_STRAIGHT, _FIST = 0.92, 0.45
 
 
 def _closeness(value: float, none: float, full: float) -> float:

@@ -3,10 +3,12 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from operators.camera import Camera
 from operators.camera_settings import CameraSettings, KeypointsSettings
 from operators.hand_placement import wrist_rotation
 from operators.intrinsics import Lens
@@ -58,6 +60,25 @@ def test_joints_are_in_the_picture_where_its_hand_is() -> None:
 def test_which_hand_it_is_depends_on_the_mirror(mirrored: bool) -> None:
     right = np.array([hand.right for hand in detected(EXCERPT, 20, mirrored)])
     assert ((right < 0.5) == mirrored).all()
+
+
+@pytest.mark.parametrize(
+    ("is_mirrored", "said_so", "side"), [(False, False, 1), (True, True, 1), (True, False, 0)]
+)
+def test_a_mirrored_source_gives_the_right_hand_if_it_is_said_to_be_one(
+    tmp_path: Path, is_mirrored: bool, said_so: bool, side: int
+) -> None:
+    for number, pixels in enumerate(pictures(EXCERPT, 10)):
+        shown = pixels[:, ::-1] if is_mirrored else pixels
+        cv2.imwrite(str(tmp_path / f"{number}.png"), shown[..., ::-1])
+    settings = CameraSettings(source=tmp_path, mirrored=said_so, pace="paced", rate_hz=1000)
+    camera, lens = Camera(settings, "camera", print), Lens(settings, print)
+    with KeypointFinder(KeypointsSettings()) as finder:
+        for number in range(10):
+            taken = camera.next()
+            assert taken is not None
+            found = finder.find(lens.image(taken.pixels), number, number * PERIOD_NS)
+            assert found.valid.tolist() == [side == 0, side == 1]
 
 
 def test_a_mirrored_hand_is_the_mirror_image() -> None:
