@@ -13,7 +13,7 @@ def main() -> None:
     for taken in node:
         match taken.message:
             case CameraImage() as image:
-                viewer.add(image, taken.header.seq)
+                viewer.add(image, taken.header.seq, taken.started_ns / 1e9)
             case Keypoints() as keypoints:
                 view = viewer.view(keypoints, taken.started_ns / 1e9)
                 if view is not None:

@@ -29,22 +29,26 @@ class CameraViewer:
         self._images: dict[int, NDArray[np.uint8]] = {}
         self._last_s = -INTERVAL_S
 
-    def add(self, image: CameraImage, seq: int) -> None:
-        """Keep a picture until its keypoints come. seq: its sequence number."""
+    def add(self, image: CameraImage, seq: int, time_s: float) -> None:
+        """Keep a picture until its keypoints come, if a view is due then.
+
+        seq: its sequence number. time_s: by a clock that never goes back.
+        """
+        if time_s - self._last_s < INTERVAL_S:
+            return
         self._images[seq] = _small(image.pixels)
         if len(self._images) > KEPT:
             del self._images[min(self._images)]
 
     def view(self, keypoints: Keypoints, time_s: float) -> CameraView | None:
-        """The view of the picture in which these were found; None if it is not at hand or not due.
+        """The view of the picture in which these were found; None if it was not kept.
 
-        time_s: by a clock that never goes back.
+        time_s: by the same clock.
         """
-        if time_s - self._last_s < INTERVAL_S:
-            return None
         pixels = self._images.get(keypoints.image_seq)
         if pixels is None:
             return None
+        self._images.clear()
         self._last_s = time_s
         rows, columns, _ = pixels.shape
         scale = np.array([columns / keypoints.columns, rows / keypoints.rows])

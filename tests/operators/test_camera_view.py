@@ -25,7 +25,7 @@ def found_in(seq: int) -> Keypoints:
 def test_a_picture_is_shown_with_its_own_keypoints() -> None:
     viewer = CameraViewer()
     for seq in range(3):
-        viewer.add(image(100 * seq), seq)
+        viewer.add(image(100 * seq), seq, 0.0)
     view = viewer.view(found_in(1), 0.0)
     assert view is not None
     view.check()
@@ -44,7 +44,7 @@ def test_a_small_picture_stays_as_it_is() -> None:
     small = CameraImage(
         pixels=np.zeros((90, 160, 3), np.uint8), lens=np.zeros(4), distortion=np.zeros(5)
     )
-    viewer.add(small, 0)
+    viewer.add(small, 0, 0.0)
     view = viewer.view(keypoints(np.zeros((21, 2)), np.zeros((21, 3)), columns=160, rows=90), 0.0)
     assert view is not None
     assert (view.columns, view.rows) == (160, 90)
@@ -53,14 +53,15 @@ def test_a_small_picture_stays_as_it_is() -> None:
 @pytest.mark.parametrize(("later_s", "is_due"), [(0.5 * INTERVAL_S, False), (INTERVAL_S, True)])
 def test_views_are_a_few_a_second(later_s: float, is_due: bool) -> None:
     viewer = CameraViewer()
-    viewer.add(image(0), 0)
+    viewer.add(image(0), 0, 1.0)
     assert viewer.view(found_in(0), 1.0) is not None
-    assert (viewer.view(found_in(0), 1.0 + later_s) is not None) == is_due
+    viewer.add(image(0), 1, 1.0 + later_s)
+    assert (viewer.view(found_in(1), 1.0 + later_s) is not None) == is_due
 
 
 def test_pictures_that_nothing_is_found_out_about_are_forgotten() -> None:
     viewer = CameraViewer()
     for seq in range(KEPT + 1):
-        viewer.add(image(0), seq)
+        viewer.add(image(0), seq, 0.0)
     assert viewer.view(found_in(0), 0.0) is None
     assert viewer.view(found_in(1), 0.0) is not None
