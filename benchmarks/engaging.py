@@ -30,6 +30,13 @@ class Engaging:
         self._thread.join(10)
 
     async def _run(self) -> None:
+        while not self._stopping.is_set():
+            try:
+                await self._drive()
+            except (aiohttp.ClientError, OSError):
+                await asyncio.sleep(PRESS_S)
+
+    async def _drive(self) -> None:
         async with (
             aiohttp.ClientSession() as session,
             session.ws_connect(self._address) as websocket,

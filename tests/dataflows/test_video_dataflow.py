@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 import pytest
 import simplejpeg
-from websockets.exceptions import ConnectionClosed
+from websockets.exceptions import WebSocketException
 
 from benchmarks.engaging import Engaging
 from operators.messages import OperatorState, Picture
@@ -68,7 +68,7 @@ class Page:
                         with self._heard:
                             self.states.append(message)
                             self._heard.notify_all()
-        except (ConnectionClosed, TimeoutError, OSError):
+        except (WebSocketException, TimeoutError, OSError, EOFError):
             return
 
     def wait_for(self, is_so: Callable[[OperatorState], bool]) -> None:
@@ -110,8 +110,8 @@ def driven(request: pytest.FixtureRequest) -> Iterator[Callable[..., Driven]]:
         operator.stop()
         ended = run.interrupt()
         context.__exit__(None, None, None)
-        assert ended == 0
-        assert "Traceback" not in run.said
+        assert ended == 0, run.said[-4000:]
+        assert "Traceback" not in run.said, run.said[-4000:]
         assert_nothing_left(run, before)
 
 
