@@ -151,7 +151,11 @@ def measure_memory_growth(headset: "EmulatedHeadset", station: "Station") -> Fig
 
 
 def _is_tracked(message: object) -> bool:
-    return isinstance(message, Hands) and message.source == "webxr" and bool(message.valid.all())
+    return (
+        isinstance(message, Hands)
+        and message.source == "webxr-emulator"
+        and bool(message.valid.all())
+    )
 
 
 def _stream(station: "Station", picture: NDArray[np.uint8], seconds: float) -> None:

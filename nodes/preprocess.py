@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from nodes.runtime import DataflowNode, run
+from operators.hand_watch import HandWatch
 from operators.messages import Hands, Head, OperatorInput
 from operators.preprocessing import Preprocessor
 
@@ -13,6 +14,7 @@ def main() -> None:
         "preprocess",
         inputs={"head": Head, "operator_input": OperatorInput, "hands": Hands},
     )
+    watch = HandWatch()
     preprocessor = Preprocessor()
     node.connect()
     head_seq = -1
@@ -28,7 +30,10 @@ def main() -> None:
                 recentring = operator.recentre
             case Hands() as hands:
                 taken.header = replace(taken.header, head_seq=head_seq)
-                node.send("hand_targets", preprocessor.targets(hands), taken)
+                believed, faults = watch.look(hands, taken.header.capture_ns / 1e9)
+                targets = preprocessor.targets(believed)
+                faults = tuple(f or g for f, g in zip(faults, targets.faults, strict=True))
+                node.send("hand_targets", replace(targets, faults=faults), taken)
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ import threading
 import time
 
 from nodes.runtime import DataflowNode, run
+from operators.message import Message
 from operators.messages import SceneState
 from operators.recording import RecordingReader
 from operators.replay import FINISHED, schedule
@@ -35,12 +36,18 @@ def play(node: DataflowNode, recording: RecordingReader, followed: "Followed") -
     # In lockstep time is the recording's own, so that each replay is the same.
     start_ns = 0 if lockstep else time.monotonic_ns()
     speed = 1.0 if lockstep else settings.speed
+    keys: Message | None = None
     for due in schedule(recording, names, start_ns=start_ns, speed=speed, loop=settings.loop):
         recorded = due.recorded
         if not lockstep:
             followed.sleep_until(due.due_ns)
         if followed.stopping:
             return
+        if recorded.name == "operator_input":
+            keys = recorded.message
+        elif recorded.name == "hands" and keys is not None:
+            # A headset says with every sample which keys are held; a recording, when that changes.
+            node.originate("operator_input", keys, due.due_ns)
         header = node.originate(recorded.name, recorded.message, due.due_ns)
         if lockstep and recorded.name == "hands" and not followed.wait_for(header.hands_seq):
             node.report("lockstep", "the scene does not follow; is a node missing?")

@@ -13,8 +13,9 @@ from operators.message import Message, array, message, text
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
-SOURCE = "what made the sample: desktop, webxr, replay, a detector's name"
+SOURCE = "what made the sample: desktop, webxr, webxr-emulator, a detector's name"
 CLOCK = "whose clock: performance.now, an XR frame's predictedDisplayTime, or its XRFrame time"
+FAULTS = "why a side is not valid, left and right; empty where it is, or where nothing is wrong"
 CLIENT = "which client sent it, empty where there is none"
 
 
@@ -118,13 +119,14 @@ class OperatorInput(Message):
     clutch: Flags = array(bool, (2,), doc="move the hand without moving the robot's")
 
 
-@message(version=1)
+@message(version=2)
 class HandTargets(Message):
     """Where the operator's hands are, as seen from the head, in axes that do not turn with it."""
 
     source: str = text(doc=SOURCE)
     client: str = text(doc=CLIENT)
     valid: Flags = array(bool, (2,), doc="whether the side may be followed")
+    faults: tuple[str, ...] = text(shape=("sides",), doc=FAULTS)
     anchor_from_wrist: Floats = array(
         np.float64,
         (2, 7),
@@ -143,11 +145,12 @@ class HandTargets(Message):
     )
 
 
-@message(version=1)
+@message(version=2)
 class HandCommands(Message):
     """Where the robot's hands shall be. Wanted before the guard, safe after it."""
 
     valid: Flags = array(bool, (2,), doc="whether the side is commanded; if not it stays")
+    faults: tuple[str, ...] = text(shape=("sides",), doc=FAULTS)
     world_from_base: Floats = array(
         np.float64,
         (2, 7),

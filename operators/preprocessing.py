@@ -128,6 +128,7 @@ class Preprocessor:
             source=hands.source,
             client=hands.client,
             valid=valid,
+            faults=tuple(self._faults),
             anchor_from_wrist=wrists,
             finger_joints=fingers,
         )

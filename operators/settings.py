@@ -185,11 +185,33 @@ class HeadsetSettings(Section):
 
 
 class GuardSettings(Section):
-    """When the robot follows."""
+    """When the robot follows, how fast, and how far."""
 
     input_timeout_s: float = Field(
-        default=0.5, gt=0, description="no command for so long while tracking: hold"
+        default=0.05, gt=0, description="no command for so long: hold; three frames of a headset"
     )
+    control_timeout_s: float = Field(
+        default=0.5, gt=0, description="nothing heard of the operator's keys for so long: stop"
+    )
+    state_timeout_s: float = Field(
+        default=0.25, gt=0, description="nothing heard of the robot for so long: hold"
+    )
+    stop_after_s: float = Field(
+        default=10.0, gt=0, description="a hand that holds for so long stops: engage again"
+    )
+    speed: float = Field(default=1.5, gt=0, description="of a hand's base, m/s")
+    acceleration: float = Field(default=20.0, gt=0, description="of a hand's base, m/s^2")
+    turn_speed: float = Field(default=8.0, gt=0, description="of a hand's base, rad/s")
+    turn_acceleration: float = Field(default=120.0, gt=0, description="of a hand's base, rad/s^2")
+    joint_speed: float = Field(default=8.0, gt=0, description="of every joint, rad/s")
+    joint_acceleration: float = Field(default=160.0, gt=0, description="of every joint, rad/s^2")
+    engaging_share: float = Field(
+        default=0.25, gt=0, le=1, description="of all speeds, on the way to the operator's hand"
+    )
+    lowest: Vector3 = Field(
+        default=(-1.5, -1.3, 0.2), description="corner of where a hand's base may be, world, m"
+    )
+    highest: Vector3 = Field(default=(0.9, 1.3, 2.6), description="the opposite corner, world, m")
 
 
 class RecordSettings(Section):

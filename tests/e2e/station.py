@@ -140,7 +140,7 @@ class Station:
 
 def from_headset(message: Any) -> bool:
     """Whether these are hands that a headset has sent."""
-    return isinstance(message, Hands) and message.source == "webxr"
+    return isinstance(message, Hands) and message.source == "webxr-emulator"
 
 
 def both_tracked(message: Any) -> bool:

@@ -29,7 +29,7 @@ def test_every_joint_arrives_as_the_headset_tells_it(vr: EmulatedHeadset, statio
     vr.let_frames_pass()
     hands = station.hands_now()
     told = np.array(vr.browser.evaluate(EVERYTHING))
-    assert (hands.source, told.shape) == ("webxr", (2, 25, 8))
+    assert (hands.source, told.shape) == ("webxr-emulator", (2, 25, 8))
     np.testing.assert_allclose(hands.joint_positions, told[..., :3], atol=1e-6)
     np.testing.assert_allclose(hands.joint_radii, told[..., 7], atol=1e-6)
     for side in (LEFT, RIGHT):
@@ -106,7 +106,7 @@ def test_controllers_in_place_of_hands(vr: EmulatedHeadset, station: Station) ->
     held = station.hear(
         lambda m: isinstance(m, Controllers) and m.buttons[LEFT, 0] and m.buttons[RIGHT, 1]
     )
-    assert held.source == "webxr"
+    assert held.source == "webxr-emulator"
     assert held.valid.all()
     np.testing.assert_allclose(held.axes, [[0, 0, 0.5, -0.25], [0, 0, 0, 0]])
     np.testing.assert_allclose(held.buttons[LEFT], [0.25, 0, 0, 0, 0, 0, 0, 0])
@@ -155,4 +155,4 @@ def test_someone_at_the_keyboard_can_engage_and_stop(
     station.hear(goes_on)
     vr.browser.press(key)
     keys = station.hear(lambda m: isinstance(m, OperatorInput) and getattr(m, field))
-    assert keys.source == "webxr"
+    assert keys.source == "webxr-emulator"

@@ -114,7 +114,7 @@ def make(visit: Visit, headset: EmulatedHeadset) -> None:
     settle(browser)
 
     headset.do("hands.left.connected = false")
-    wait_for_reason(browser, "left hand not tracked")
+    wait_for_reason(browser, "left hand: it is not tracked")
     visit.mark("lost")
     x, y, z = HANDS["left"]
     headset.place("left", (x, y + RAISED_M, z))
@@ -202,7 +202,7 @@ def test_every_frames_hands_arrive(visit: Visit) -> None:
     frames, samples = visit.seen["frames, samples"]
     assert frames == samples > 5 * SETTLE_FRAMES
     driven = visit.between("hands", "open", "controllers taken")
-    assert {hands.source for hands in driven} == {"webxr"}
+    assert {hands.source for hands in driven} == {"webxr-emulator"}
     assert np.isfinite(driven[0].joint_orientations).all()
     assert (driven[0].joint_radii > 0.003).all()
     # What came in was numbered there; a busy machine's dora drops some on the way to the recording.
@@ -274,7 +274,7 @@ def test_leaving_stops_the_robot_and_not_the_loop(visit: Visit) -> None:
 
 def test_a_second_visit_drives_again(visit: Visit) -> None:
     hands: list[Hands] = visit.between("hands", "came again", "end")
-    assert hands[-1].source == "webxr"
+    assert hands[-1].source == "webxr-emulator"
     assert hands[-1].valid.all()
     words: list[OperatorState] = visit.between("operator_state", "came again", "end")
     assert words[0].state == "stopped"

@@ -25,11 +25,11 @@ def test_entering_and_leaving_stop_the_robot(headset: EmulatedHeadset, station: 
     station.open(headset.browser)
     station.hear(lambda m: isinstance(m, OperatorInput) and m.source == "desktop" and not m.stop)
     headset.enter()
-    first = station.hear(lambda m: getattr(m, "source", "") == "webxr")
+    first = station.hear(lambda m: getattr(m, "source", "") == "webxr-emulator")
     assert stops(first)  # before the hands that it is to stop
     station.hear(goes_on)
     headset.leave()
-    assert station.hear(stops).source == "webxr"
+    assert station.hear(stops).source == "webxr-emulator"
     lost = station.hear(lambda m: from_headset(m) and not m.valid.any())
     assert np.isnan(lost.joint_positions).all()
     desk = station.hear(lambda m: isinstance(m, OperatorInput) and m.source == "desktop")

@@ -14,7 +14,7 @@ from websockets.exceptions import WebSocketException
 from websockets.sync.client import ClientConnection, connect
 
 from operators.hands import SIDES, Hand
-from operators.header import Header
+from operators.header import Header, Stamp
 from operators.message import Message
 from operators.messages import (
     ClockAnswer,
@@ -38,6 +38,7 @@ from operators.settings import ROOT, load_settings
 from operators.simulators import make_simulator
 from tests.nodes.alone import Alone
 from tests.operators import frames
+from tests.operators.guarded_robot import Robot, posture, wanted
 from tests.operators.page_clients import picture_shown
 from tests.operators.samples import sample
 
@@ -123,39 +124,67 @@ def test_retarget_takes_the_other_backend_by_one_word(alone: Any) -> None:
     assert found["dex-retargeting"] == pytest.approx(found["dexi"], abs=0.02)
 
 
+NO_KEYS = OperatorInput(
+    source="test", client="", engage=False, stop=False, recentre=False, clutch=np.zeros(2, bool)
+)
+ENGAGE, STOP = dataclasses.replace(NO_KEYS, engage=True), dataclasses.replace(NO_KEYS, stop=True)
+BOTH = wanted(posture(), posture())
+
+
 def test_guard_passes_nothing_before_it_is_engaged(alone: Any) -> None:
     node = alone("guard")
-    held = OperatorInput(
-        source="test", client="", engage=False, stop=False, recentre=False, clutch=np.zeros(2, bool)
-    )
-    node.message("wanted_commands", sample(HandCommands, 1), 0.0)
-    node.message("operator_input", held, 0.1)
-    node.message("operator_input", dataclasses.replace(held, engage=True), 0.2)
-    node.message("wanted_commands", sample(HandCommands, 2), 0.3)
-    node.message("operator_input", dataclasses.replace(held, stop=True), 0.4)
-    node.message("wanted_commands", sample(HandCommands, 3), 0.5)
-    sent, _ = node.run(["hand_commands", "operator_state"], 0.7)
-    assert [c["valid"] for c in data(sent, "hand_commands")] == [[0, 0], [1, 1], [0, 0]]
+    node.message("scene_state", Robot().scene(), 0.0)
+    node.message("wanted_commands", BOTH, 0.1)
+    node.message("operator_input", NO_KEYS, 0.2)
+    node.message("operator_input", ENGAGE, 0.3)
+    node.message("scene_state", Robot().scene(), 0.35)
+    node.message("wanted_commands", BOTH, 0.4)
+    node.message("operator_input", STOP, 0.5)
+    node.message("wanted_commands", BOTH, 0.6)
+    sent, _ = node.run(["hand_commands", "operator_state"], 0.8)
+    # The stop itself is a command: it does not wait for the next.
+    assert [c["valid"] for c in data(sent, "hand_commands")] == [[0, 0], [1, 1], [0, 0], [0, 0]]
     states = [s["state"] for s in data(sent, "operator_state")]
     assert states[0] == states[-1] == "stopped"
-    assert "tracking" in states
+    assert "engaging" in states
 
 
 def test_guard_holds_when_nothing_comes_in(alone: Any) -> None:
     node = alone("guard", PANODORA__GUARD__INPUT_TIMEOUT_S="0.2")
-    node.message("operator_input", sample(OperatorInput, engage=False, stop=False), 0.0)
-    node.message("operator_input", sample(OperatorInput, engage=True, stop=False), 0.1)
-    node.message("wanted_commands", sample(HandCommands), 0.2)
+    node.message("scene_state", Robot().scene(), 0.0)
+    node.message("operator_input", NO_KEYS, 0.1)
+    node.message("operator_input", ENGAGE, 0.2)
+    node.message("scene_state", Robot().scene(), 0.22)
+    node.message("wanted_commands", BOTH, 0.25)
     for k in range(8):
-        node.tick(0.25 + 0.05 * k)
-    sent, _ = node.run(["hand_commands", "operator_state"], 0.8)
+        node.tick(0.3 + 0.05 * k)
+        node.message("operator_input", NO_KEYS, 0.31 + 0.05 * k)
+        node.message("scene_state", Robot().scene(), 0.32 + 0.05 * k)
+    sent, _ = node.run(["hand_commands", "operator_state"], 0.9)
     assert [c["valid"] for c in data(sent, "hand_commands")] == [[1, 1], [0, 0]]
     assert data(sent, "operator_state")[-1]["state"] == "holding"
+
+
+def test_guard_stops_when_a_node_before_it_restarts(alone: Any) -> None:
+    node = alone("guard")
+    node.message("scene_state", Robot().scene(), 0.0)
+    node.message("operator_input", NO_KEYS, 0.1)
+    node.message("operator_input", ENGAGE, 0.2)
+    for k, seq in enumerate((7, 8, 0, 1)):
+        stamp = Stamp("retarget", 1, 2, 3, seq)
+        header = Header(seq, 0, hands_seq=k, trail=str(stamp))
+        node.message("scene_state", Robot().scene(), 0.28 + 0.1 * k)
+        node.message("wanted_commands", BOTH, 0.3 + 0.1 * k, header)
+    sent, _ = node.run(["hand_commands", "operator_state"], 0.9)
+    valid = [c["valid"] for c in data(sent, "hand_commands")]
+    assert valid == [[1, 1], [1, 1], [0, 0], [0, 0], [0, 0]]
+    assert "retarget has restarted" in data(sent, "operator_state")[-1]["reason"]
 
 
 def test_hand_sink_leads_its_hands_to_what_is_commanded_and_holds_them(alone: Any) -> None:
     names = tuple(Hand.load(f"configs/hands/inspire_{side}.yml").joint_names for side in SIDES)
     commands = HandCommands(
+        faults=("", ""),
         valid=np.array([True, False]),
         world_from_base=np.zeros((2, 7)),
         left_joint_names=names[0],
@@ -194,6 +223,7 @@ def test_simulate_tells_the_state_as_soon_as_a_command_has_acted(
     pose = np.tile([-0.3, 0.2, 1.5, 0, 0, 0, 1.0], (2, 1))
     pose[1, 1] = -0.2
     commands = HandCommands(
+        faults=("", ""),
         valid=np.ones(2, bool),
         world_from_base=pose,
         left_joint_names=names["left"],

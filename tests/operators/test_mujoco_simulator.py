@@ -46,6 +46,7 @@ def commands(poses=START, left=None, right=None, valid=(True, True), **changes):
     positions = [np.zeros(12) if p is None else np.array(p) for p in (left, right)]
     fields = {
         "valid": np.array(valid),
+        "faults": ("", ""),
         "world_from_base": np.array(poses, dtype=np.float64),
         "left_joint_names": LEFT.joint_names,
         "left_joint_positions": positions[0],

@@ -38,7 +38,12 @@ def targets(finger_joints: Floats, *, valid: tuple[bool, bool] = (True, True)) -
     fingers = np.where(flags[:, None, None], finger_joints, np.nan)
     poses = np.where(flags[:, None], [IDENTITY_POSE] * 2, np.nan)
     return HandTargets(
-        source="replay", client="", valid=flags, anchor_from_wrist=poses, finger_joints=fingers
+        faults=("", ""),
+        source="replay",
+        client="",
+        valid=flags,
+        anchor_from_wrist=poses,
+        finger_joints=fingers,
     )
 
 

@@ -1,0 +1,161 @@
+"""Leads a commanded pose or joint to a wanted one within limits of speed and acceleration.
+
+What is wanted is followed exactly as long as it keeps within the limits. A setpoint that lags
+behind approaches at a speed from which it can still brake: sqrt(2 a d) over the distance d.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from operators.transforms import (
+    Array,
+    quaternion_from_rotation,
+    rotation_from_quaternion,
+    rotation_from_vector,
+    rotation_vector,
+)
+
+LONGEST_STEP_S: Final = 0.05
+"""After a pause no step is longer than one of this time: what was missed is not made up for."""
+
+
+SHORTEST_STEP_S: Final = 1e-6
+"""Two samples of one moment move nothing."""
+
+
+@dataclass(frozen=True)
+class Limit:
+    """speed: m/s or rad/s, acceleration: m/s^2 or rad/s^2."""
+
+    speed: float
+    acceleration: float
+
+
+def step_s(elapsed_s: float) -> float:
+    """The time that a step may use: never long, and none where none has passed to speak of."""
+    return min(elapsed_s, LONGEST_STEP_S) if elapsed_s > SHORTEST_STEP_S else 0.0
+
+
+class VectorLimiter:
+    """Leads a vector (n,), by its length: a position, say."""
+
+    def __init__(self, start: Array) -> None:
+        self.value: Array = np.array(start, np.float64)
+        self.rest()
+
+    def rest(self) -> None:
+        """Stand still; what was wanted until now says nothing of what will be."""
+        self._velocity = np.zeros_like(self.value)
+        self._wanted: Array | None = None
+
+    def step(self, wanted: Array, dt_s: float, limit: Limit) -> Array:
+        """Go on by dt_s (from `step_s`); returns the new value."""
+        if dt_s > 0.0:
+            before = wanted if self._wanted is None else self._wanted
+            wanted_velocity = _cut((wanted - before) / dt_s, limit.speed)
+            error = wanted - self.value - wanted_velocity * dt_s
+            aim = wanted_velocity + _approach(error, dt_s, limit)
+            self._velocity = _change(self._velocity, aim, dt_s, limit)
+            self.value = self.value + self._velocity * dt_s
+            self._wanted = np.array(wanted)
+        return self.value
+
+
+class ElementLimiter:
+    """Leads each element of an array (n,) by itself: joints, say."""
+
+    def __init__(self, start: Array) -> None:
+        self.value: Array = np.array(start, np.float64)
+        self.rest()
+
+    def rest(self) -> None:
+        """Stand still; what was wanted until now says nothing of what will be."""
+        self._velocity = np.zeros_like(self.value)
+        self._wanted: Array | None = None
+
+    def step(self, wanted: Array, dt_s: float, limit: Limit) -> Array:
+        """Go on by dt_s (from `step_s`); returns the new value."""
+        if dt_s > 0.0:
+            most = limit.acceleration * dt_s
+            before = wanted if self._wanted is None else self._wanted
+            wanted_velocity = np.clip((wanted - before) / dt_s, -limit.speed, limit.speed)
+            error = wanted - self.value - wanted_velocity * dt_s
+            aim = wanted_velocity + np.sign(error) * _braking_speed(np.abs(error), dt_s, limit)
+            aim = np.clip(aim, -limit.speed, limit.speed)
+            self._velocity = self._velocity + np.clip(aim - self._velocity, -most, most)
+            self.value = self.value + self._velocity * dt_s
+            self._wanted = np.array(wanted)
+        return self.value
+
+
+class TurnLimiter:
+    """Leads a rotation, by the angle of turning: velocities are rotation vectors in the world."""
+
+    def __init__(self, start: Array) -> None:
+        """start: quaternion (4,) x y z w."""
+        self._rotation = rotation_from_quaternion(start)
+        self.rest()
+
+    def rest(self) -> None:
+        """Stand still; what was wanted until now says nothing of what will be."""
+        self._velocity = np.zeros(3)
+        self._wanted: Array | None = None
+
+    @property
+    def value(self) -> Array:
+        """The quaternion (4,) x y z w."""
+        return quaternion_from_rotation(self._rotation)
+
+    def step(self, wanted_quaternion: Array, dt_s: float, limit: Limit) -> Array:
+        """Go on by dt_s (from `step_s`); returns the new quaternion."""
+        if dt_s > 0.0:
+            wanted = rotation_from_quaternion(wanted_quaternion)
+            before = wanted if self._wanted is None else self._wanted
+            wanted_velocity = _cut(rotation_vector(wanted @ before.T) / dt_s, limit.speed)
+            ahead = rotation_from_vector(wanted_velocity * dt_s) @ self._rotation
+            error = rotation_vector(wanted @ ahead.T)
+            aim = wanted_velocity + _approach(error, dt_s, limit)
+            self._velocity = _change(self._velocity, aim, dt_s, limit)
+            turned = rotation_from_vector(self._velocity * dt_s) @ self._rotation
+            # Through the quaternion, so that rounding does not add up to a matrix that is none.
+            self._rotation = rotation_from_quaternion(quaternion_from_rotation(turned))
+            self._wanted = wanted
+        return self.value
+
+    def angle_to(self, quaternion: Array) -> float:
+        """How far it is from a rotation, rad."""
+        wanted = rotation_from_quaternion(quaternion)
+        return float(np.linalg.norm(rotation_vector(wanted @ self._rotation.T)))
+
+
+def _approach(error: Array, dt_s: float, limit: Limit) -> Array:
+    """The velocity that makes up for an error as fast as it can still be braked."""
+    distance = float(np.linalg.norm(error))
+    return _cut(error / dt_s, float(_braking_speed(distance, dt_s, limit)))
+
+
+def _braking_speed(distance: Array | float, dt_s: float, limit: Limit) -> Array:
+    """From which speed one comes to rest within a distance, in steps of dt_s, to the last bit.
+
+    In units of a dt and a dt^2: steps with speeds n + f, n - 1 + f, ... f (0 <= f < 1) cover
+    (n + 1) (n / 2 + f), which is n (n + 1) / 2 at f = 0.
+    """
+    unit = limit.acceleration * dt_s
+    scaled = np.asarray(distance) / (unit * dt_s)
+    whole = np.floor((np.sqrt(8 * scaled + 1) - 1) / 2)
+    part = (scaled - whole * (whole + 1) / 2) / (whole + 1)
+    return np.asarray((whole + part) * unit)
+
+
+def _change(velocity: Array, aim: Array, dt_s: float, limit: Limit) -> Array:
+    """Towards a velocity as far as the acceleration allows, and never over the speed."""
+    changed = velocity + _cut(_cut(aim, limit.speed) - velocity, limit.acceleration * dt_s)
+    return _cut(changed, limit.speed)
+
+
+def _cut(vector: Array, most: float) -> Array:
+    """A vector of at most this length."""
+    length = float(np.linalg.norm(vector))
+    return vector if length <= most else vector * (most / length)
