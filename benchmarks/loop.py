@@ -9,6 +9,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Collection, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -32,18 +33,39 @@ MEMORY_FROM_S, MEMORY_TO_S = 1 * MINUTE_S, 6 * MINUTE_S
 MEMORY_SAMPLES, MEMORY_SAMPLE_S = 10, 1.0
 
 
+@dataclass(frozen=True)
+class LoopRun:
+    """A run of the whole loop, watched by one client that takes every panorama.
+
+    intervals_ms: (pictures - 1,) between the pictures' arrivals.
+    report: the latency node's figures of the whole run, its start included.
+    memory_growth: of all nodes, in % of their RSS, if it was asked for.
+    """
+
+    intervals_ms: NDArray[np.float64]
+    report: dict[str, Any]
+    memory_growth: float | None = None
+
+    @property
+    def rates_hz(self) -> NDArray[np.int64]:
+        """Pictures in each whole second."""
+        seconds = np.cumsum(self.intervals_ms) // 1e3
+        return np.bincount(seconds.astype(np.int64))[:-1]
+
+
 def figures(names: Collection[str]) -> Iterator[Figure]:
     """Run the replay dataflow for a minute, or for six where memory is asked for."""
     with_memory = "loop.memory_growth" in names
-    growth, report, intervals_ms = _run(MEMORY_TO_S if with_memory else MINUTE_S, with_memory)
+    run = run_loop(MEMORY_TO_S if with_memory else MINUTE_S, with_memory)
+    report = run.report
     made = {
         "loop.panorama_rate": Figure(
             name="loop.panorama_rate",
-            value=float(np.median(_rates_hz(intervals_ms))),
+            value=float(np.median(run.rates_hz)),
             unit="Hz",
-            p95=float(np.percentile(_rates_hz(intervals_ms), 5)),
+            p95=float(np.percentile(run.rates_hz, 5)),
             note="median of the seconds' rates, 19 of 20 seconds have at least p95; "
-            f"p95 of the intervals {np.percentile(intervals_ms, 95):.1f} ms",
+            f"p95 of the intervals {np.percentile(run.intervals_ms, 95):.1f} ms",
         ),
         "loop.hand_to_jpeg": Figure(
             name="loop.hand_to_jpeg",
@@ -55,21 +77,21 @@ def figures(names: Collection[str]) -> Iterator[Figure]:
             name="loop.real_time_factor", value=report["real_time_factor"], unit="1"
         ),
     }
-    if growth is not None:
+    if run.memory_growth is not None:
         made["loop.memory_growth"] = Figure(
-            name="loop.memory_growth", value=growth, unit="% of RSS, all nodes"
+            name="loop.memory_growth", value=run.memory_growth, unit="% of RSS, all nodes"
         )
     for name in names:
         yield made[name]
 
 
-def _rates_hz(intervals_ms: NDArray[np.float64]) -> NDArray[np.int64]:
-    """Pictures in each whole second."""
-    seconds = np.cumsum(intervals_ms) // 1e3
-    return np.bincount(seconds.astype(np.int64))[:-1]
+def run_loop(seconds: float, with_memory: bool = False) -> LoopRun:
+    """Run the replay dataflow in a real dora.
 
-
-def _run(seconds: float, with_memory: bool) -> tuple[float | None, dict[str, Any], Any]:
+    seconds: how long pictures are counted, from the first ones on.
+    with_memory: also watch the nodes' memory, from MEMORY_FROM_S to the end.
+    Raises RuntimeError with dora's last words if no pictures come.
+    """
     port = _free_port()
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "latency.json"
@@ -107,7 +129,7 @@ def _run(seconds: float, with_memory: bool) -> tuple[float | None, dict[str, Any
                 os.killpg(dora.pid, signal.SIGKILL)
                 raise
         arrivals = np.array([arrival for _, _, arrival in client.arrivals])
-        return growth, json.loads(report.read_text()), np.diff(arrivals) / 1e6
+        return LoopRun(np.diff(arrivals) / 1e6, json.loads(report.read_text()), growth)
 
 
 def _wait_for_pictures(client: AcknowledgingClient, dora: Any, log: Path) -> None:

@@ -37,7 +37,8 @@ def plain(k: int, before_ns: int) -> Metadata:
     return {"seq": k, "capture_ns": before_ns, "hands_seq": k, "head_seq": k}
 
 
-EARLIER = trail_of(Stamp(name, *[time.monotonic_ns()] * 3, 100_000) for name in LOOP)
+NOW = time.monotonic_ns()
+EARLIER = trail_of(Stamp(name, NOW, NOW, NOW, 100_000) for name in LOOP)
 
 if __name__ == "__main__":
     main()

@@ -48,10 +48,10 @@ def test_replay_shows_pictures_and_ends_with_a_table(short_recording: Path) -> N
         run.wait_for("replay: finished")
         assert run.process.wait(20) == 0
         client.stop()
-    run.wait_for("simulated time over real time")
+    run.wait_for("Simulated time over real time")
     assert len(client.arrivals) > 40  # 4 s at 60 Hz, on however busy a machine
     for stage in ("preprocess", "retarget", "guard", "simulate", "capture_panorama"):
-        assert stage in run.said.split("working ms")[1]
+        assert stage in run.said.split("ms: p50 p95 p99")[1]
     assert_nothing_left(run, before)
 
 
