@@ -1,6 +1,8 @@
 """What every node repeats: settings, taking and sending messages, stamps, losses, a clean stop."""
 
 import logging
+import os
+import re
 import sys
 import threading
 import time
@@ -256,8 +258,17 @@ def run(main: Callable[[], None]) -> None:
     try:
         main()
     except UsageError as error:
-        print(f"error: {error}", file=sys.stderr, flush=True)
+        if not _is_restarted():  # said already, and dora tries a few times more
+            print(f"error: {error}", file=sys.stderr, flush=True)
         sys.exit(2)
+
+
+def _is_restarted() -> bool:
+    """Whether dora has started this node before in this dataflow."""
+    count = re.search(
+        r"^restart_count: (\d+)", os.environ.get("DORA_NODE_CONFIG", ""), re.MULTILINE
+    )
+    return count is not None and count[1] != "0"
 
 
 def _warm_up() -> None:

@@ -21,8 +21,9 @@ NOISE_M: Final = 0.03
 SETTLED_SAMPLES: Final = 3
 """After a jump the hand is believed when so many samples in a row agree with each other."""
 
-FROZEN_S: Final = 0.2
-"""A real hand's joints differ in every sample, by noise alone."""
+FROZEN_S: Final = 0.07
+"""A real hand's joints differ in every sample of its tracker, by noise alone. Trackers run at 30 Hz
+or more, so that a page at 120 Hz sees each sample four times at most."""
 
 STEADY_SOURCES: Final = ("desktop", "replay", "emulator")
 """What ends with one of these has no noise: standing still says nothing."""
