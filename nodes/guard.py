@@ -2,7 +2,7 @@
 
 from nodes.runtime import DataflowNode, Taken, run
 from operators.guard import Guard
-from operators.messages import HandCommands, OperatorInput, OperatorState, SceneState
+from operators.messages import HandCommands, OperatorInput, OperatorState, SceneState, Viewers
 from operators.restart_watch import RestartWatch
 
 STATE_EVERY_TICKS = 50
@@ -17,9 +17,11 @@ def main() -> None:
             "operator_input": OperatorInput,
             "wanted_commands": HandCommands,
             "scene_state": SceneState,
+            "viewers": Viewers,
             "tick": None,
         },
         newest_only=("wanted_commands", "scene_state", "tick"),
+        hears_of_restarts=True,
     )
     lockstep = node.settings.simulation.clock == "lockstep"
     guard = Guard(node.settings.guard)
@@ -32,6 +34,8 @@ def main() -> None:
         if taken.input in watches:
             for restarted in watches[taken.input].look(taken.header):
                 send(node, guard.restarted(restarted, now_s), taken)
+        if taken.restarted:
+            send(node, guard.restarted(taken.restarted, now_s), taken)
         match taken.message:
             case OperatorInput() as operator:
                 send(node, guard.operator_input(operator, now_s), taken)
@@ -39,7 +43,10 @@ def main() -> None:
                 send(node, guard.command(wanted, now_s), taken)
             case SceneState() as scene:
                 send(node, guard.scene_state(scene, now_s), taken)
-            case None:
+            case Viewers() as viewers:
+                if viewers.fault:
+                    send(node, guard.stop(f"{viewers.fault}; engage to go on", now_s), taken)
+            case None if not taken.restarted:
                 ticks += 1
                 if not lockstep:
                     send(node, guard.tick(now_s), taken)

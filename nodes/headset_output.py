@@ -34,6 +34,7 @@ def main() -> None:
             "latency_summary": LatencySummary,
         },
         newest_only=("panorama",),
+        hears_of_restarts=True,
     )
 
     def sent(
@@ -51,7 +52,7 @@ def main() -> None:
         present = clients, watching
         now = time.monotonic_ns()
         node.originate("session", Session(token="", clients=clients), now)
-        node.originate("viewers", Viewers(count=watching), now)
+        node.originate("viewers", Viewers(count=watching, fault=""), now)
 
     headset = node.settings.headset
     server = PageServer(headset, headset.tracking_port, sent, told, told, clients_changed)
@@ -60,6 +61,9 @@ def main() -> None:
     clients_changed(*present)  # a client may have been quicker than the dataflow
     pictures = 0
     for taken in node:
+        if taken.restarted == "capture_panorama":
+            unseen = Viewers(count=present[1], fault="the robot's camera has restarted")
+            node.originate("viewers", unseen, time.monotonic_ns())
         match taken.message:
             case Panorama() as panorama:
                 server.offer(panorama, taken.header, taken.received_ns)

@@ -276,11 +276,12 @@ class Session(Message):
     clients: tuple[str, ...] = text(shape=("clients",), doc="who is connected to the page")
 
 
-@message(version=1)
+@message(version=2)
 class Viewers(Message):
     """Who watches."""
 
     count: int = array(np.int64, doc="clients that take pictures now")
+    fault: str = text(doc="why they see nothing of the robot; empty where they do")
 
 
 @message(version=1)

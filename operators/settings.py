@@ -194,7 +194,7 @@ class GuardSettings(Section):
         default=0.5, gt=0, description="nothing heard of the operator's keys for so long: stop"
     )
     state_timeout_s: float = Field(
-        default=0.25, gt=0, description="nothing heard of the robot for so long: hold"
+        default=0.08, gt=0, description="nothing heard of the robot for so long: hold"
     )
     stop_after_s: float = Field(
         default=10.0, gt=0, description="a hand that holds for so long stops: engage again"

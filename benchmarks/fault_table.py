@@ -1,0 +1,281 @@
+"""What happens to the robot when something fails, each fault through a real dataflow."""
+
+import json
+import os
+import shutil
+import signal
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from scipy.spatial.transform import Rotation
+
+from benchmarks.figure import Figure
+from benchmarks.process_memory import rss_pages
+from benchmarks.scripted_headset import Failing, ScriptedHeadset
+from operators.settings import ROOT, load_settings
+
+NAMES = (
+    "faults.worst_time_to_hold",
+    "faults.worst_recovery",
+    "faults.largest_step_over_limit",
+    "guard.added_latency",
+)
+
+SETTLE_S = 2.0
+FAULT_S = 1.2
+NODES = (
+    "headset_input",
+    "preprocess",
+    "retarget",
+    "guard",
+    "simulate",
+    "capture_panorama",
+    "headset_output",
+    "latency",
+)
+
+PROBE = """
+  - id: probe
+    path: probe/probe.py
+    inputs:
+      hand_commands: {source: robot/hand_commands, queue_size: 600}
+      scene_state: {source: robot/scene_state, queue_size: 600}
+      operator_state: {source: robot/operator_state, queue_size: 600}
+"""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What one fault did. Times in ms; NaN where there is none to tell."""
+
+    fault: str
+    hold_ms: float
+    recovery_ms: float
+    over_limit: float
+    memory_percent: float
+    ended: str
+
+
+def figures(names: Collection[str]) -> Iterator[Figure]:
+    """Run the table once, and say what is asked for of it."""
+    outcomes, added_ms = run_table()
+    for line in as_table(outcomes):
+        print(f"# {line}", file=sys.stderr)
+    worst = max(outcomes, key=lambda o: np.nan_to_num(o.hold_ms, nan=-1.0))
+    slowest = max(outcomes, key=lambda o: np.nan_to_num(o.recovery_ms, nan=-1.0))
+    farthest = max(outcomes, key=lambda o: o.over_limit)
+    lost = next(o for o in outcomes if o.fault == "left hand lost")
+    made = {
+        NAMES[0]: Figure(
+            name=NAMES[0],
+            value=worst.hold_ms,
+            unit="ms",
+            note=f"{worst.fault}; a lost hand {lost.hold_ms:.0f} ms",
+        ),
+        NAMES[1]: Figure(name=NAMES[1], value=slowest.recovery_ms, unit="ms", note=slowest.fault),
+        NAMES[2]: Figure(
+            name=NAMES[2],
+            value=farthest.over_limit,
+            unit="rad or m",
+            note=f"{farthest.fault}; 0 or less is within the limit",
+        ),
+        NAMES[3]: Figure(
+            name=NAMES[3],
+            value=float(np.median(added_ms)),
+            unit="ms",
+            p95=float(np.percentile(added_ms, 95)),
+            note="from retarget's send to the guard's, while it follows",
+        ),
+    }
+    for name in names:
+        yield made[name]
+
+
+def as_table(outcomes: list[Outcome]) -> list[str]:
+    """A line a fault."""
+    head = f"{'fault':<28}{'hold ms':>9}{'recovery ms':>13}{'over limit':>12}{'memory %':>10}  then"
+    return [head] + [
+        f"{o.fault:<28}{o.hold_ms:>9.0f}{o.recovery_ms:>13.0f}{o.over_limit:>12.4f}"
+        f"{o.memory_percent:>10.2f}  {o.ended}"
+        for o in outcomes
+    ]
+
+
+def run_table() -> tuple[list[Outcome], np.ndarray]:
+    """Let each fault happen to a robot that follows."""
+    with tempfile.TemporaryDirectory() as name, _loop(Path(name)) as (headset, probe, run):
+        outcomes = []
+        for fault, (fail, mend) in _faults(headset, run.ports).items():
+            headset.engage()
+            time.sleep(SETTLE_S)
+            outcomes.append(_measure(fault, fail, mend, headset, probe, run.ports))
+            print(f"# {as_table(outcomes)[-1]}", file=sys.stderr)
+        told = _read(probe, 0)
+        added_ms = [
+            sum(line["hop_ns"]) / 1e6
+            for line in told
+            if line["input"] == "hand_commands" and all(line["valid"]) and line["hop_ns"]
+        ]
+    return outcomes, np.array(added_ms)
+
+
+@contextmanager
+def _loop(folder: Path) -> Iterator[tuple[ScriptedHeadset, Path, Any]]:
+    """The teleoperation dataflow with a probe, and a headset that follows a script."""
+    from tests.dataflows.running import running
+
+    for part in ("modules", "types"):
+        shutil.copytree(ROOT / "dataflows" / part, folder / part)
+    (folder / "nodes").symlink_to(ROOT / "nodes")
+    (folder / "probe").symlink_to(ROOT / "benchmarks/fault_probe")
+    dataflow = folder / "teleop.yml"
+    text = (ROOT / "dataflows/teleop.yml").read_text().replace("strict_types: true\n", "")
+    dataflow.write_text(text + PROBE)
+    probe = folder / "probe.jsonl"
+    probe.touch()
+    with running(
+        ["dora", "run", str(dataflow)],
+        PANODORA_CONFIG=str(ROOT / "configs/teleop.yml"),
+        FAULT_PROBE=str(probe),
+    ) as run:
+        run.wait_for("Open http://localhost:")
+        headset = ScriptedHeadset(*run.ports)
+        headset.start()
+        yield headset, probe, run
+        headset.stop()
+
+
+Act = Callable[[], object]
+
+
+def _faults(headset: ScriptedHeadset, ports: tuple[int, int]) -> dict[str, tuple[Act, Act]]:
+    """What each fault does, and what mends it."""
+
+    def failing(**wrong: Any) -> tuple[Act, Act]:
+        return (
+            lambda: setattr(headset, "failing", Failing(**wrong)),
+            lambda: setattr(headset, "failing", Failing()),
+        )
+
+    faults: dict[str, tuple[Act, Act]] = {
+        "left hand lost": failing(lost=(True, False)),
+        "both hands lost": failing(lost=(True, True)),
+        "tracking frozen": failing(frozen=True),
+        "pose of nothing": failing(at_origin=True),
+        "NaN": failing(nan=True),
+        "300 ms of silence": failing(silent=True),
+    }
+    for name in NODES:
+        faults[f"{name} killed"] = (lambda name=name: _kill(name, ports), lambda: None)
+    return faults
+
+
+def _measure(
+    fault: str,
+    fail: Act,
+    mend: Act,
+    headset: ScriptedHeadset,
+    probe: Path,
+    ports: tuple[int, int],
+) -> Outcome:
+    memory = _memory(ports)
+    start = probe.stat().st_size
+    pictures = len(headset.pictures)
+    before_ns = time.monotonic_ns()
+    fail()
+    time.sleep(0.3 if "300 ms" in fault else FAULT_S)
+    mend()
+    time.sleep(2 * FAULT_S if "killed" in fault else 0.5)
+    told = _read(probe, start)
+    commands = [line for line in told if line["input"] == "hand_commands"]
+    states = [line["state"] for line in told if line["input"] == "operator_state"]
+    moves = [line for line in commands if line["sent_ns"] > before_ns and line["valid"][0]]
+    held = [line for line in commands if line["sent_ns"] > before_ns and not line["valid"][0]]
+    hold_ms = (held[0]["sent_ns"] - before_ns) / 1e6 if held else float("nan")
+    if held and moves and fault.startswith("guard"):
+        hold_ms = 0.0 if moves[0]["sent_ns"] > held[0]["sent_ns"] else hold_ms
+    recovery_ms = float("nan")
+    if "killed" in fault:
+        streams = [
+            [line["sent_ns"] for line in commands],
+            [line["sent_ns"] for line in told if line["input"] == "scene_state"],
+            headset.pictures[pictures:],
+        ]
+        recovery_ms = max(_gap_end_ms(stream, before_ns) for stream in streams)
+    return Outcome(
+        fault,
+        hold_ms,
+        recovery_ms,
+        _over_limit(commands),
+        100.0 * (_memory(ports) - memory) / memory,
+        states[-1] if states else headset.state,
+    )
+
+
+def _gap_end_ms(times_ns: list[int], before_ns: int) -> float:
+    """When the longest gap after a moment ends, in ms since then."""
+    times = np.array([before_ns, *[t for t in times_ns if t > before_ns]])
+    if len(times) < 2:
+        return float("inf")
+    gaps = np.diff(times)
+    longest = int(np.argmax(gaps))
+    return float(times[longest + 1] - before_ns) / 1e6 if gaps[longest] > 1e8 else 0.0
+
+
+def _over_limit(commands: list[dict[str, Any]]) -> float:
+    """By how much the largest step between two commands exceeds what the guard's limits allow."""
+    limits = load_settings(ROOT / "configs/teleop.yml").guard
+    worst = -float("inf")
+    for before, after in zip(commands, commands[1:], strict=False):
+        elapsed_s = (after["sent_ns"] - before["sent_ns"]) / 1e9
+        # The guard's own clock decides; between two sends there is what the way out took.
+        time_s = min(elapsed_s + 0.02, 0.07)
+        for side, joints in ((0, "left"), (1, "right")):
+            if not (before["valid"][side] and after["valid"][side]):
+                continue
+            a, b = np.array(before["pose"][side]), np.array(after["pose"][side])
+            turn = Rotation.from_quat(b[3:]) * Rotation.from_quat(a[3:]).inv()
+            bend = np.abs(np.array(after[joints]) - np.array(before[joints])).max()
+            worst = max(
+                worst,
+                float(np.linalg.norm(b[:3] - a[:3])) - limits.speed * time_s,
+                turn.magnitude() - limits.turn_speed * time_s,
+                float(bend) - limits.joint_speed * time_s,
+            )
+    return worst
+
+
+def _read(probe: Path, start: int) -> list[dict[str, Any]]:
+    with probe.open() as lines:
+        lines.seek(start)
+        return [json.loads(line) for line in lines if line.endswith("\n")]
+
+
+def _processes(ports: tuple[int, int]) -> dict[int, str]:
+    """The nodes' process ids and their command lines."""
+    mark = f"PANODORA__HEADSET__PORT={ports[0]}".encode()
+    found = {}
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            if mark in (folder / "environ").read_bytes().split(b"\0"):
+                found[int(folder.name)] = (folder / "cmdline").read_bytes().decode()
+        except OSError:  # it has ended, or is not ours
+            continue
+    return found
+
+
+def _memory(ports: tuple[int, int]) -> float:
+    return float(sum(rss_pages(pid) for pid, line in _processes(ports).items() if ".py" in line))
+
+
+def _kill(name: str, ports: tuple[int, int]) -> None:
+    for pid, line in _processes(ports).items():
+        if f"nodes/{name}.py" in line:
+            os.kill(pid, signal.SIGKILL)
