@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,8 @@ NAMES = (
 
 SETTLE_S = 2.0
 FAULT_S = 1.2
+STANDS_M_S = 0.02
+STOOD_NS = 200_000_000
 NODES = (
     "headset_input",
     "preprocess",
@@ -196,11 +199,10 @@ def _measure(
     told = _read(probe, start)
     commands = [line for line in told if line["input"] == "hand_commands"]
     states = [line["state"] for line in told if line["input"] == "operator_state"]
-    moves = [line for line in commands if line["sent_ns"] > before_ns and line["valid"][0]]
     held = [line for line in commands if line["sent_ns"] > before_ns and not line["valid"][0]]
     hold_ms = (held[0]["sent_ns"] - before_ns) / 1e6 if held else float("nan")
-    if held and moves and fault.startswith("guard"):
-        hold_ms = 0.0 if moves[0]["sent_ns"] > held[0]["sent_ns"] else hold_ms
+    if fault == "guard killed":  # nobody says it to the robot, which must see it by itself
+        hold_ms = _stands_ms([t for t in told if t["input"] == "scene_state"], before_ns)
     recovery_ms = float("nan")
     if "killed" in fault:
         streams = [
@@ -219,6 +221,19 @@ def _measure(
     )
 
 
+def _stands_ms(scenes: list[dict[str, Any]], before_ns: int) -> float:
+    """When the robot's base last moved before it stood still for a while, in ms."""
+    moved_ns = before_ns
+    for before, after in pairwise(s for s in scenes if s["sent_ns"] > before_ns):
+        step = np.linalg.norm(np.array(after["base"][:3]) - np.array(before["base"][:3]))
+        seconds = (after["sent_ns"] - before["sent_ns"]) / 1e9
+        if step > STANDS_M_S * seconds:
+            moved_ns = after["sent_ns"]
+        elif after["sent_ns"] - moved_ns > STOOD_NS:
+            break
+    return (moved_ns - before_ns) / 1e6
+
+
 def _gap_end_ms(times_ns: list[int], before_ns: int) -> float:
     """When the longest gap after a moment ends, in ms since then."""
     times = np.array([before_ns, *[t for t in times_ns if t > before_ns]])
@@ -233,7 +248,7 @@ def _over_limit(commands: list[dict[str, Any]]) -> float:
     """By how much the largest step between two commands exceeds what the guard's limits allow."""
     limits = load_settings(ROOT / "configs/teleop.yml").guard
     worst = -float("inf")
-    for before, after in zip(commands, commands[1:], strict=False):
+    for before, after in pairwise(commands):
         elapsed_s = (after["sent_ns"] - before["sent_ns"]) / 1e9
         # The guard's own clock decides; between two sends there is what the way out took.
         time_s = min(elapsed_s + 0.02, 0.07)

@@ -1,6 +1,7 @@
 """A client that sends hands, head and keys as a headset's page does, and can be made to fail."""
 
 import asyncio
+import contextlib
 import threading
 import time
 from dataclasses import dataclass, field
@@ -91,10 +92,9 @@ class ScriptedHeadset:
 
     async def _keep(self, session: aiohttp.ClientSession, what: object) -> None:
         while not self._stopping.is_set():
-            try:
+            # A node that is being restarted refuses, which is what is looked at.
+            with contextlib.suppress(aiohttp.ClientError, OSError):
                 await what(session)  # type: ignore[operator]
-            except (aiohttp.ClientError, OSError):
-                pass  # the node is being restarted, which is what is looked at
             await asyncio.sleep(0.05)
 
     async def _watch(self, session: aiohttp.ClientSession) -> None:

@@ -3,6 +3,7 @@
 import json
 import os
 import time
+from pathlib import Path
 
 from nodes.runtime import DataflowNode, run
 from operators.messages import HandCommands, OperatorState, SceneState
@@ -19,7 +20,7 @@ def main() -> None:
         },
     )
     node.connect()
-    with open(os.environ["FAULT_PROBE"], "a", buffering=1) as lines:
+    with Path(os.environ["FAULT_PROBE"]).open("a", buffering=1) as lines:
         for taken in node:
             stamps = taken.header.stamps
             told = {
@@ -41,7 +42,8 @@ def main() -> None:
                         "right": commands.right_joint_positions.tolist(),
                     }
                 case SceneState() as scene:
-                    told |= {"step": scene.step}
+                    base = next(i for i, n in enumerate(scene.body_names) if n.startswith("left/"))
+                    told |= {"step": scene.step, "base": scene.body_poses[base].tolist()}
                 case OperatorState() as state:
                     told |= {"state": state.state, "reason": state.reason}
             lines.write(json.dumps(told) + "\n")
