@@ -1,8 +1,9 @@
-"""Measures the operator's hands from the operator's head."""
+"""Measures the operator's hands from the operator's head, and smooths them."""
 
 from dataclasses import replace
 
 from nodes.runtime import DataflowNode, run
+from operators.hand_filter import HandFilter
 from operators.messages import Hands, Head, OperatorInput
 from operators.preprocessing import Preprocessor
 
@@ -14,6 +15,7 @@ def main() -> None:
         inputs={"head": Head, "operator_input": OperatorInput, "hands": Hands},
     )
     preprocessor = Preprocessor()
+    hand_filter = HandFilter(node.settings.filters)
     node.connect()
     head_seq = -1
     recentring = False
@@ -23,12 +25,14 @@ def main() -> None:
                 preprocessor.update_head(head)
                 head_seq = taken.header.seq
             case OperatorInput() as operator:
-                if operator.recentre and not recentring:
-                    preprocessor.recentre()
+                if operator.recentre and not recentring and preprocessor.recentre():
+                    hand_filter.reset()
                 recentring = operator.recentre
             case Hands() as hands:
                 taken.header = replace(taken.header, head_seq=head_seq)
-                node.send("hand_targets", preprocessor.targets(hands), taken)
+                targets = preprocessor.targets(hands)
+                smooth = hand_filter.filter(targets, taken.header.capture_ns)
+                node.send("hand_targets", smooth, taken)
 
 
 if __name__ == "__main__":
