@@ -1,6 +1,7 @@
 """Smooths the operator's hands before they are retargeted."""
 
 from dataclasses import replace
+from typing import Final
 
 import numpy as np
 
@@ -9,6 +10,10 @@ from operators.hands import SIDES
 from operators.messages import HandTargets
 from operators.one_euro import OneEuroPoints, OneEuroRotations
 from operators.transforms import Array
+
+FARTHEST_M: Final = 10.0
+"""What is farther from the head, or from its wrist, is no hand: a filter shall neither hide nor
+remember it."""
 
 
 class HandFilter:
@@ -31,6 +36,7 @@ class HandFilter:
     def filter(self, targets: HandTargets, capture_ns: int) -> HandTargets:
         """Smooth the valid sides; what is valid stays so, and nothing else becomes it.
 
+        A side that is valid and out of any reach is passed on as it came.
         capture_ns: when the sample was taken.
         """
         giver = (targets.source, targets.client)
@@ -44,11 +50,16 @@ class HandFilter:
         time_s = (capture_ns - self._start_ns) * 1e-9
         wrists, fingers = targets.anchor_from_wrist.copy(), targets.finger_joints.copy()
         for side, smooth in enumerate(self._sides):
-            if targets.valid[side]:
+            if targets.valid[side] and _is_within_reach(wrists[side], fingers[side]):
                 wrists[side], fingers[side] = smooth.filter(wrists[side], fingers[side], time_s)
             else:
                 smooth.reset()
         return replace(targets, anchor_from_wrist=wrists, finger_joints=fingers)
+
+
+def _is_within_reach(wrist: Array, fingers: Array) -> bool:
+    """Whether it may be a hand; numbers that are not finite are none."""
+    return bool(np.abs(wrist[:3]).max() < FARTHEST_M and np.abs(fingers).max() < FARTHEST_M)
 
 
 class _SideFilter:

@@ -24,13 +24,12 @@ from operators.filter_settings import OneEuroSettings
 from operators.transforms import Array, turn_between, turned
 
 SHORTEST_S: Final = 1e-3
-"""Samples that claim to be closer, or to be older than the last, count as so far apart. No headset
-gives 1000 a second; and where none is shorter, no speed is infinite and nothing passes unfiltered.
-"""
+"""Samples of one moment, and samples older than the last, count as so far apart: no headset gives
+1000 a second, and neither an infinite speed nor an unfiltered sample can come of it."""
 
 LONGEST_S: Final = 0.1
-"""After a longer silence the estimate goes on from where it was, and not by one jump to the sample:
-three frames of a 30 Hz camera may be missing before a hand counts as one that was away."""
+"""Of a longer silence only so much counts: the sample after it is approached and not jumped to.
+Three frames of a 30 Hz camera are less, and a hand that was lost is to be reset anyway."""
 
 UNIT_TOLERANCE: Final = 1e-3
 
@@ -55,8 +54,8 @@ class OneEuroFilter(ABC):
     def filter(self, sample: ArrayLike, time_s: float) -> Array:
         """Take a sample, and return where the signal is, less its noise.
 
-        time_s: when the sample was taken; of a time that is not after the last one's see
-        SHORTEST_S, of one long after it LONGEST_S.
+        time_s: when the sample was taken. SHORTEST_S and LONGEST_S bound what has passed since the
+        last one.
         The first sample is returned as it is. Only what is tracked may be given: raises ValueError
         for numbers that are not finite and for another shape than before, and forgets nothing then.
         """

@@ -138,6 +138,19 @@ def test_only_the_time_between_samples_counts(start_ns: int) -> None:
         assert same_bits(first, later)
 
 
+@pytest.mark.parametrize("number", [np.nan, np.inf, -1e308, 1e200, 11.0])
+@pytest.mark.parametrize("name", ["position", "fingers"])
+def test_what_cannot_be_a_hand_is_neither_hidden_nor_remembered(name: str, number: float) -> None:
+    smooth = HandFilter(USUAL)
+    run(smooth, [hands(0), hands(1)])
+    wrong = hands(2)
+    part(wrong, name, 0).flat[-1] = number
+    assert same_bits(smooth.filter(wrong, 2 * STEP_NS), wrong, side=0)
+    after = smooth.filter(hands(3), 3 * STEP_NS)
+    assert same_bits(after, hands(3), side=0)
+    assert not same_bits(after, hands(3), side=1)
+
+
 def test_what_is_given_is_not_changed() -> None:
     smooth, given = HandFilter(USUAL), hands(1)
     smooth.filter(hands(0), 0)
