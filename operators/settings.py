@@ -12,7 +12,6 @@ from typing import Annotated, Literal, Self
 import yaml
 from pydantic import (
     BaseModel,
-    ConfigDict,
     Field,
     ValidationError,
     field_validator,
@@ -25,6 +24,8 @@ from pydantic_settings import (
 )
 from pydantic_settings import SettingsError as PydanticSettingsError
 
+from operators.filter_settings import FiltersSettings
+from operators.section import Section
 from operators.usage_error import UsageError
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -38,12 +39,6 @@ Colour = Annotated[tuple[float, float, float], Field(description="red, green, bl
 
 class SettingsError(UsageError):
     """A setting that cannot be used: says the file, the key, what was given, what is allowed."""
-
-
-class Section(BaseModel):
-    """A part of the tree: refuses unknown keys, never changes after it is read."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class SceneObject(Section):
@@ -256,6 +251,7 @@ class Settings(BaseSettings):
 
     scene: SceneSettings = SceneSettings()
     hands: HandsSettings = HandsSettings()
+    filters: FiltersSettings = FiltersSettings()
     simulation: SimulationSettings = SimulationSettings()
     panorama: PanoramaSettings = PanoramaSettings()
     headset: HeadsetSettings = HeadsetSettings()

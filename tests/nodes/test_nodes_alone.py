@@ -31,7 +31,9 @@ from operators.messages import (
     SceneState,
     Session,
 )
+from operators.one_euro import OneEuroPoints
 from operators.page_layout import decode_bytes, encode_bytes
+from operators.preprocessing import Preprocessor
 from operators.recording import RecordingReader
 from operators.scene import build_scene
 from operators.settings import ROOT, load_settings
@@ -81,6 +83,34 @@ def test_preprocess_without_a_head_says_that_no_hand_may_be_followed(alone: Any)
     node.message("hands", recorded("hands", 1)[0], 0.0)
     sent, _ = node.run(["hand_targets"], 0.2)
     assert data(sent, "hand_targets")[0]["valid"] == [0, 0]
+
+
+def test_preprocess_smooths_the_hands_by_their_own_times_until_they_are_measured_anew(
+    alone: Any,
+) -> None:
+    (head,), samples = recorded("head", 1), recorded("hands", 60)[::15]
+    recentre = sample(OperatorInput, recentre=True, stop=False)
+    node = alone("preprocess", PANODORA__FILTERS__ROTATION__ENABLED="false")
+    node.message("head", head, 0.0)
+    for k, hands in enumerate(samples):
+        captured = Header(k, 100_000_000 + 10_000_000 * k, hands_seq=k)
+        node.message("hands", hands, 0.1 + 0.1 * k, captured)
+    node.message("operator_input", recentre, 0.6)
+    node.message("hands", samples[0], 0.7)
+    sent, _ = node.run(["hand_targets"], 0.9)
+    found = [np.reshape(t["anchor_from_wrist"], (2, 7)) for t in data(sent, "hand_targets")]
+
+    preprocessor = Preprocessor()
+    preprocessor.update_head(head)  # type: ignore[arg-type]
+    given = [preprocessor.targets(h).anchor_from_wrist for h in samples]  # type: ignore[arg-type]
+    preprocessor.recentre()
+    given.append(preprocessor.targets(samples[0]).anchor_from_wrist)  # type: ignore[arg-type]
+    np.testing.assert_array_equal([f[:, 3:] for f in found], [g[:, 3:] for g in given])
+    smooth = OneEuroPoints(load_settings().filters.position)
+    expected = [smooth.filter(g[0, :3], 0.01 * k) for k, g in enumerate(given[:-1])]
+    np.testing.assert_allclose([f[0, :3] for f in found[:-1]], expected, atol=1e-12)
+    assert np.linalg.norm(found[3][0, :3] - given[3][0, :3]) > 1e-3
+    np.testing.assert_array_equal(found[-1], given[-1])
 
 
 def test_a_wrong_message_is_reported_and_dropped_and_the_node_lives(alone: Any) -> None:

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from operators.settings import ROOT, SettingsError, load_settings
+from operators.settings import ROOT, Settings, SettingsError, load_settings
 
 SHIPPED = sorted((ROOT / "configs").glob("*.yml"))
 
@@ -33,6 +33,17 @@ def test_the_environment_wins_over_the_file(
     assert (headset.port, headset.jpeg_quality) == (2222, 70)
 
 
+def test_one_number_of_one_filter_may_be_changed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write(tmp_path, "filters: {position: {beta: 5}}")
+    monkeypatch.setenv("PANODORA__FILTERS__POSITION__ENABLED", "false")
+    filters, usual = load_settings(path).filters, Settings().filters
+    assert (filters.position.enabled, filters.position.beta) == (False, 5.0)
+    assert filters.position.min_cutoff_hz == usual.position.min_cutoff_hz
+    assert filters.rotation == usual.rotation
+
+
 def test_a_file_may_extend_another(tmp_path: Path) -> None:
     write(
         tmp_path, "headset: {port: 1111, jpeg_quality: 70}\nguard: {input_timeout_s: 2}", "base.yml"
@@ -58,6 +69,11 @@ def test_a_file_may_extend_another(tmp_path: Path) -> None:
         ("headset: {host: robot.example}", ["mine.yml", "headset.host", "127.0.0.1"]),
         ("5: {a: 1}", ["mine.yml", "names of sections", "5"]),
         ("extends: 5", ["mine.yml", "extends"]),
+        (
+            "filters: {rotation: {min_cutoff_hz: 0}}",
+            ["mine.yml", "filters.rotation.min_cutoff_hz", "greater than 0"],
+        ),
+        ("filters: {fingers: {cutoff: 1}}", ["filters.fingers.cutoff", "min_cutoff_hz"]),
         ("extends: mine.yml", ["mine.yml", "extends"]),
         ("extends: other.yml", ["other.yml", "no such file"]),
         ("- a list", ["mine.yml", "sections"]),
