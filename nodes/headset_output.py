@@ -10,6 +10,7 @@ from operators.messages import (
     FrameSent,
     FrameShown,
     LatencySummary,
+    OperatorFrame,
     OperatorState,
     Panorama,
     Session,
@@ -31,6 +32,7 @@ def main() -> None:
         inputs={
             "panorama": Panorama,
             "operator_state": OperatorState,
+            "operator_frame": OperatorFrame,
             "latency_summary": LatencySummary,
         },
         newest_only=("panorama",),
@@ -70,7 +72,7 @@ def main() -> None:
                 pictures += 1
                 if pictures == ANNOUNCED_AT:
                     print(f"Open {server.address} in a browser.", flush=True)
-            case OperatorState() | LatencySummary() as message:
+            case OperatorState() | OperatorFrame() | LatencySummary() as message:
                 server.show(message)
     server.stop()
 

@@ -1,42 +1,84 @@
-"""Measures the operator's hands from the operator's head, and smooths them."""
+"""Measures the operator's hands in the frame that the operator chose, and smooths them."""
 
 from dataclasses import replace
 
 from nodes.runtime import DataflowNode, run
 from operators.hand_filter import HandFilter
 from operators.hand_watch import HandWatch
-from operators.messages import Hands, Head, OperatorInput
-from operators.preprocessing import Preprocessor
+from operators.messages import (
+    Controllers,
+    Hands,
+    HandTargets,
+    Head,
+    OperatorAdjustment,
+    OperatorFrame,
+    OperatorInput,
+    OperatorState,
+)
+from operators.tracked_operator import TrackedOperator
+
+FRAME_EVERY_NS = 500_000_000
+"""The frame is sent when it changes, and every half second for who comes later."""
 
 
 def main() -> None:
-    """Turn every sample of the hands into targets, with the newest head."""
+    """Turn every sample of the hands into targets, with the newest of everything else."""
     node = DataflowNode(
         "preprocess",
-        inputs={"head": Head, "operator_input": OperatorInput, "hands": Hands},
+        inputs={
+            "head": Head,
+            "operator_input": OperatorInput,
+            "operator_adjustment": OperatorAdjustment,
+            "operator_state": OperatorState,
+            "controllers": Controllers,
+            "hands": Hands,
+        },
     )
     watch = HandWatch()
-    preprocessor = Preprocessor()
+    operator = TrackedOperator(node.settings.operator)
     hand_filter = HandFilter(node.settings.filters)
     node.connect()
     head_seq = -1
-    recentring = False
+    told: tuple[object, ...] = ()
+    told_ns = 0
     for taken in node:
+        time_s = taken.header.capture_ns / 1e9
         match taken.message:
             case Head() as head:
-                preprocessor.update_head(head)
+                operator.update_head(head, time_s)
                 head_seq = taken.header.seq
-            case OperatorInput() as operator:
-                if operator.recentre and not recentring and preprocessor.recentre():
-                    hand_filter.reset()
-                recentring = operator.recentre
+            case OperatorInput() as keys:
+                operator.update_keys(keys)
+            case OperatorAdjustment() as adjustment:
+                operator.adjust(adjustment, time_s)
+            case OperatorState() as state:
+                operator.update_robot(state)
+            case Controllers() as controllers:
+                operator.update_controllers(controllers, time_s)
             case Hands() as hands:
                 taken.header = replace(taken.header, head_seq=head_seq)
-                believed, faults = watch.look(hands, taken.header.capture_ns / 1e9)
-                targets = preprocessor.targets(believed)
-                faults = tuple(f or g for f, g in zip(faults, targets.faults, strict=True))
-                smooth = hand_filter.filter(targets, taken.header.capture_ns)
-                node.send("hand_targets", replace(smooth, faults=faults), taken)
+                believed, faults = watch.look(hands, time_s)
+                targets = hand_filter.filter(
+                    operator.targets(believed, time_s), taken.header.capture_ns
+                )
+                node.send("hand_targets", with_faults(targets, faults), taken)
+                frame = operator.frame(time_s)
+                values = _values(frame)
+                if values != told or taken.started_ns - told_ns >= FRAME_EVERY_NS:
+                    node.send("operator_frame", frame, taken)
+                    told, told_ns = values, taken.started_ns
+
+
+def with_faults(targets: HandTargets, faults: tuple[str, ...]) -> HandTargets:
+    """Targets that say what is wrong with a side's tracking, where that is why it is not valid."""
+    said = zip(targets.valid, faults, targets.faults, strict=True)
+    return replace(targets, faults=tuple("" if valid else f or g for valid, f, g in said))
+
+
+def _values(frame: OperatorFrame) -> tuple[object, ...]:
+    """What a frame says, to be compared."""
+    values = (getattr(frame, field.name) for field in OperatorFrame.FIELDS)
+    return tuple(v.tolist() if hasattr(v, "tolist") else v for v in values)
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ from operators.recording import RecordingReader
 from operators.replay import FINISHED, schedule
 from operators.settings import resolve
 
-PLAYED = ("head", "operator_input", "controllers", "hands")
+PLAYED = ("head", "operator_input", "operator_adjustment", "controllers", "hands")
 LOCKSTEP_TIMEOUT_S = 10.0
 
 

@@ -354,6 +354,43 @@ class ClockAnswer(Message):
     answered_ms: float = array(np.float64, unit="ms", doc="when this leaves, by the same")
 
 
+@message(version=1)
+class OperatorAdjustment(Message):
+    """How the operator adjusts the own frame, as levels; sent only while one of them is true."""
+
+    source: str = text(doc=SOURCE)
+    client: str = text(doc=CLIENT)
+    scale_up: bool = array(bool, doc="let the robot's hands go farther for the own hands' way")
+    scale_down: bool = array(bool, doc="let them go less far for it")
+    measure_neck: bool = array(bool, doc="find the neck of a head that turns above a still body")
+
+
+@message(version=1)
+class OperatorFrame(Message):
+    """How the operator's frame stands to the robot's."""
+
+    client: str = text(doc="whose stage it is")
+    anchor_yaw_rad: float = array(
+        np.float64,
+        unit="rad",
+        frame="stage",
+        doc="where the robot's forward is, positive left of -z; the panorama is turned by it too",
+    )
+    clutched: Flags = array(bool, (2,), doc="whether the robot's hand stays while the own moves")
+    motion_scale: float = array(
+        np.float64, doc="how far the robot's hands go for each metre of the own"
+    )
+    neck_offset: Floats = array(
+        np.float64,
+        (3,),
+        unit="m",
+        frame="head",
+        doc="from the eyes to the pivot of the neck; zeros where the head turns about its eyes",
+    )
+    neck_measured: bool = array(bool, doc="whether that was measured of this operator")
+    advice: str = text(doc="a sentence for the operator, or empty")
+
+
 DATAFLOW_MESSAGES: tuple[type[Message], ...] = (
     Head,
     Hands,
@@ -371,6 +408,8 @@ DATAFLOW_MESSAGES: tuple[type[Message], ...] = (
     Session,
     Viewers,
     LatencySummary,
+    OperatorAdjustment,
+    OperatorFrame,
 )
 """What travels between nodes."""
 
@@ -387,6 +426,8 @@ PAGE_MESSAGES: tuple[type[Message], ...] = (
     Watch,
     ClockQuestion,
     ClockAnswer,
+    OperatorAdjustment,
+    OperatorFrame,
 )
 """What travels between the page and its servers. The place in this list is the number on the wire:
 append, never reorder."""

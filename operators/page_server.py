@@ -20,6 +20,7 @@ from operators.messages import (
     FrameSent,
     FrameShown,
     LatencySummary,
+    OperatorFrame,
     OperatorState,
     Panorama,
     PictureShown,
@@ -147,7 +148,7 @@ class PageServer:
         self._offered.append(frame)
         self._server.call(self._take_offered)
 
-    def show(self, message: OperatorState | LatencySummary) -> None:
+    def show(self, message: OperatorState | OperatorFrame | LatencySummary) -> None:
         """Tell every client, and those that come later, until the next message of the kind."""
         encoded = encode_bytes(message, time.monotonic_ns() / 1e6)
         self._server.call(self._tell, type(message), encoded)

@@ -179,6 +179,22 @@ class HeadsetSettings(Section):
         return host
 
 
+class OperatorSettings(Section):
+    """How the operator's hands and head are understood."""
+
+    motion_scale: float = Field(
+        default=1.0,
+        ge=0.25,
+        le=2.0,
+        description="how far the robot's hands go for each metre of the operator's, at first",
+    )
+    neck_offset: Vector3 | None = Field(
+        default=None,
+        description="from the eyes to the pivot of the neck, m: right, up, back. Where it is given "
+        "it stays; without it a grown person's is taken and may be measured in the headset",
+    )
+
+
 class GuardSettings(Section):
     """When the robot follows, how fast, and how far."""
 
@@ -255,6 +271,7 @@ class Settings(BaseSettings):
     simulation: SimulationSettings = SimulationSettings()
     panorama: PanoramaSettings = PanoramaSettings()
     headset: HeadsetSettings = HeadsetSettings()
+    operator: OperatorSettings = OperatorSettings()
     guard: GuardSettings = GuardSettings()
     record: RecordSettings = RecordSettings()
     replay: ReplaySettings = ReplaySettings()

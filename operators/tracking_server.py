@@ -14,7 +14,15 @@ from aiohttp import WSCloseCode, web
 
 from operators.fault_report import FaultReport, Report
 from operators.message import Message, MessageError
-from operators.messages import Controllers, Hands, Head, OperatorInput, Session, absent
+from operators.messages import (
+    Controllers,
+    Hands,
+    Head,
+    OperatorAdjustment,
+    OperatorInput,
+    Session,
+    absent,
+)
 from operators.page_layout import decode_bytes
 from operators.server_thread import (
     SHUTDOWN_S,
@@ -26,7 +34,7 @@ from operators.server_thread import (
 )
 from operators.settings import HeadsetSettings, SettingsError
 
-TRACKING_MESSAGES: Final = (Head, Hands, Controllers, OperatorInput)
+TRACKING_MESSAGES: Final = (Head, Hands, Controllers, OperatorInput, OperatorAdjustment)
 """What the page may send here. Each says its source and client."""
 
 CLIENT_NAME: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")

@@ -124,7 +124,7 @@ export class Headset {
     else this.#input.clear();
     this.#sample(readHead(pose), performance.now());
     const picture = this.#listener.takePicture();
-    this.#panel.update(this.#listener.shown());
+    this.#panel.update(this.#listener.shown(), this.#hadControllers);
     if (pose) this.#draw(session.renderState.baseLayer, pose);
     this.frames++;
     if (picture) {
@@ -136,8 +136,8 @@ export class Headset {
 
   #sample(head, nowMs) {
     const { hands, controllers } = this.#input;
-    const keys = this.#keys.read(hands, controllers, nowMs);
-    const sample = { source: SOURCE, head, hands, keys };
+    const { adjust, ...keys } = this.#keys.read(hands, controllers, nowMs);
+    const sample = { source: SOURCE, head, hands, keys, adjust };
     const hasControllers = controllers.some((controller) => controller !== null);
     if (hasControllers || this.#hadControllers) {
       sample.controllers = controllers.map((each) => (each?.stageFromGrip ? each : null));

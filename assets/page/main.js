@@ -42,6 +42,7 @@ let sampling = 0;
 let robotState = "unknown"; // as the guard last told
 let toldMs = performance.now();
 let stopWanted = false; // until the guard says that it has stopped
+let frame = null; // as the robot's side last told: an `operator_frame`
 
 // Pictures
 
@@ -56,7 +57,7 @@ function drawFrame() {
   const picture = takePicture();
   const { yaw, pitch } = operator.view;
   const size = `${canvas.width} ${canvas.height}`;
-  const wanted = `${yaw} ${pitch} ${size}`;
+  const wanted = `${yaw} ${pitch} ${size} ${view.yaw}`;
   if (view.hasPicture && (picture || wanted !== drawn)) {
     view.context.viewport(0, 0, canvas.width, canvas.height);
     view.draw(operator.viewRotation(), viewSlope());
@@ -106,7 +107,18 @@ function told(message) {
     if (robotState === "stopped") stopWanted = false;
     overlay.showOperator(message);
   }
+  else if (message.message === "operator_frame") {
+    frame = message;
+    useFrame();
+  }
   else if (message.message === "latency_summary") overlay.showDelay(message);
+}
+
+/** The stage of whoever else drives is not ours: for who only watches, the panorama is unturned. */
+function useFrame() {
+  const isOurs = frame !== null && tracking.client !== "" && frame.client === tracking.client;
+  view.yaw = operator.bodyYaw = isOurs ? frame.anchor_yaw_rad : 0;
+  if (frame) overlay.showFrame(frame, isOurs);
 }
 
 /** Each welcome may come from another server than the last, with another tracking port. */
@@ -202,12 +214,15 @@ function withStop(sample) {
 
 // In a headset
 
-/** Whoever stands by at the keyboard can engage and stop too. */
+/** Whoever stands by at the keyboard can do the same; the clutch there is both hands'. */
 function headsetSampled(sample, nowMs) {
   stepOperator(nowMs);
-  const { engage, stop } = operator.keys();
+  const { engage, stop, recentre, clutch } = operator.keys();
   sample.keys.engage ||= engage;
   sample.keys.stop ||= stop;
+  sample.keys.recentre ||= recentre;
+  if (clutch.includes(true)) sample.keys.clutch = [true, true];
+  for (const [name, held] of Object.entries(operator.adjustments())) sample.adjust[name] ||= held;
   tracking.send(withStop(sample), nowMs);
 }
 
@@ -319,6 +334,10 @@ window.panodora = Object.freeze({
   },
   get view() {
     return { ...operator.view };
+  },
+  /** Where the panorama's centre is, rad, positive left of the stage's forward. */
+  get panoramaYaw() {
+    return view.yaw;
   },
   get headset() {
     return headset.state;

@@ -12,4 +12,6 @@ export const MESSAGES = [
   {"name": "watch", "version": 1, "fields": [{"name": "watching", "type": "bool"}]},
   {"name": "clock_question", "version": 1, "fields": [{"name": "number", "type": "int64"}]},
   {"name": "clock_answer", "version": 1, "fields": [{"name": "number", "type": "int64"}, {"name": "received_ms", "type": "float64"}, {"name": "answered_ms", "type": "float64"}]},
+  {"name": "operator_adjustment", "version": 1, "fields": [{"name": "source", "type": "text"}, {"name": "client", "type": "text"}, {"name": "scale_up", "type": "bool"}, {"name": "scale_down", "type": "bool"}, {"name": "measure_neck", "type": "bool"}]},
+  {"name": "operator_frame", "version": 1, "fields": [{"name": "client", "type": "text"}, {"name": "anchor_yaw_rad", "type": "float64"}, {"name": "clutched", "type": "bool", "count": 2}, {"name": "motion_scale", "type": "float64"}, {"name": "neck_offset", "type": "float64", "count": 3}, {"name": "neck_measured", "type": "bool"}, {"name": "advice", "type": "text"}]},
 ];

@@ -15,6 +15,8 @@ export const shown = {
   state: "connecting",
   reason: "",
   isOneSided: false, // the hands do different things
+  frame: "", // what is special about the operator's frame, in a few words
+  advice: "",
   notice: "",
   picture: "–",
   tracking: "–",
@@ -27,6 +29,23 @@ export function showOperator({ state, reason, left_state, right_state }) {
   element("operator").dataset.state = state;
   element("state").textContent = state;
   element("reason").textContent = reason;
+}
+
+/** The operator's frame: an `operator_frame` message. Whose it is not needs no advice. */
+export function showFrame(frame, isOurs) {
+  fill("frame", frameWords(frame), false);
+  fill("advice", isOurs ? frame.advice : "", false);
+}
+
+function frameWords({ clutched: [left, right], motion_scale, anchor_yaw_rad, neck_measured }) {
+  const degrees = Math.round((anchor_yaw_rad * 180) / Math.PI);
+  const words = [];
+  if (left && right) words.push("both hands clutched");
+  else if (left || right) words.push(`${left ? "left" : "right"} hand clutched`);
+  if (motion_scale !== 1) words.push(`motion \u00d7${motion_scale}`);
+  if (degrees) words.push(`turned ${Math.abs(degrees)}\u00b0 ${degrees > 0 ? "left" : "right"}`);
+  if (neck_measured) words.push("neck measured");
+  return words.join(" \u00b7 ");
 }
 
 /** The overall delay: the last row of a `latency_summary`. */

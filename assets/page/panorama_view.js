@@ -16,14 +16,15 @@ void main() {
 const FRAGMENT_SHADER = `#version 300 es
 precision highp float;
 uniform mat3 stage_from_view;
+uniform float yaw;  // where the panorama's centre is, positive left of forward
 uniform sampler2D panorama;
 in vec2 tangent;
 out vec4 colour;
 const float PI = 3.14159265358979;
 void main() {
   vec3 ray = normalize(stage_from_view * vec3(tangent, -1.0));
-  // The centre column is forward (-z), right of it is to the right (+x), row 0 is up (+y).
-  float longitude = atan(ray.x, -ray.z);
+  // Unturned the centre column is forward (-z), right of it is to the right (+x), row 0 is up (+y).
+  float longitude = atan(ray.x, -ray.z) + yaw;
   float latitude = asin(clamp(ray.y, -1.0, 1.0));
   vec2 place = vec2(0.5 + longitude / (2.0 * PI), 0.5 - latitude / PI);
   colour = vec4(texture(panorama, place).rgb, 1.0);
@@ -34,6 +35,9 @@ export class PanoramaView {
   #program;
   #texture;
   #size = "";
+
+  /** Where in the stage the panorama's centre is, rad, positive left of -z. */
+  yaw = 0;
 
   /** canvas: what to draw on. Throws an Error in words for the user where WebGL2 is missing. */
   constructor(canvas) {
@@ -84,6 +88,7 @@ export class PanoramaView {
     this.#program.use();
     gl.bindTexture(gl.TEXTURE_2D, this.#texture);
     gl.uniformMatrix3fv(uniforms.stage_from_view, true, stageFromView);
+    gl.uniform1f(uniforms.yaw, this.yaw);
     gl.uniform2fv(uniforms.slope, slope);
     gl.uniform2fv(uniforms.middle, middle);
     gl.drawArrays(gl.TRIANGLES, 0, 3);
@@ -94,6 +99,7 @@ export class PanoramaView {
     this.#size = "";
     this.#program = shaderProgram(gl, "panorama", VERTEX_SHADER, FRAGMENT_SHADER, [
       "stage_from_view",
+      "yaw",
       "slope",
       "middle",
     ]);

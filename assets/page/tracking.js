@@ -8,14 +8,15 @@ const BACKLOG_BYTES = 32768;
 
 const LOST_HEAD = new Array(16).fill(NaN);
 const NO_KEYS = { engage: false, stop: false, recentre: false, clutch: [false, false] };
+const NO_ADJUSTMENT = { scale_up: false, scale_down: false, measure_neck: false };
 
 /**
- * A sample is { source, head, hands, controllers, keys }. head: stage_from_head, 16 numbers, or
+ * A sample is { source, head, hands, controllers, keys, adjust }. head: stage_from_head, 16 numbers, or
  * null. hands: left and right, each null where it is not tracked or { stageFromWrist (16), joints
  * (75), pinch, squeeze } and, where the device gives them, orientations (100) and radii (25).
  * controllers: left out where there are none and there were none, else left and right, each null
  * or { stageFromGrip (16), axes (4), buttons (8) }. keys: as in `operator_input`, or null for none
- * held.
+ * held. adjust: as in `operator_adjustment`, or left out for none held.
  */
 export class Tracking {
   #connection;
@@ -60,14 +61,31 @@ export class Tracking {
     const lags = this.#connection.backlog > BACKLOG_BYTES;
     if (this.state !== "open" || (lags && !sample.keys?.stop)) return;
     const sender = { source: sample.source, client: this.client };
-    const { head, hands, controllers } = sample;
+    const { head, hands, controllers, adjust } = sample;
     // A stop goes ahead of the hands that it is to stop.
     this.#say("operator_input", { ...sender, ...NO_KEYS, ...sample.keys }, timeMs);
+    if (adjust && Object.values(adjust).includes(true)) {
+      this.#say("operator_adjustment", { ...sender, ...NO_ADJUSTMENT, ...adjust }, timeMs);
+    }
     this.#say(
       "head",
       { ...sender, valid: head !== null, stage_from_head: head ?? LOST_HEAD },
       timeMs,
     );
+    // Before the hands, whose places controllers may take.
+    if (controllers) {
+      this.#say(
+        "controllers",
+        {
+          ...sender,
+          valid: controllers.map((controller) => controller !== null),
+          stage_from_grip: bothSides(controllers, "stageFromGrip", 16),
+          axes: bothSides(controllers, "axes", 4),
+          buttons: bothSides(controllers, "buttons", 8),
+        },
+        timeMs,
+      );
+    }
     this.#say(
       "hands",
       {
@@ -82,19 +100,6 @@ export class Tracking {
       },
       timeMs,
     );
-    if (controllers) {
-      this.#say(
-        "controllers",
-        {
-          ...sender,
-          valid: controllers.map((controller) => controller !== null),
-          stage_from_grip: bothSides(controllers, "stageFromGrip", 16),
-          axes: bothSides(controllers, "axes", 4),
-          buttons: bothSides(controllers, "buttons", 8),
-        },
-        timeMs,
-      );
-    }
     this.sent++;
   }
 

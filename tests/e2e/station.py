@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from operators.header import Header
-from operators.messages import Hands, OperatorInput, OperatorState, Panorama
+from operators.messages import Hands, OperatorFrame, OperatorInput, OperatorState, Panorama
 from operators.page_server import PageServer
 from operators.settings import HeadsetSettings
 from operators.tracking_server import TrackingServer
@@ -81,6 +81,19 @@ class Station:
         words = dict.fromkeys(("state", "left_state", "right_state"), state)
         reasons = dict.fromkeys(("reason", "left_reason", "right_reason"), "")
         self.page.show(OperatorState(**words, **reasons))
+
+    def tell_frame(self, client: str, yaw_rad: float = 0.0, **changes: Any) -> None:
+        """Say how the operator's frame stands, as `preprocess` would."""
+        said = {
+            "client": client,
+            "anchor_yaw_rad": yaw_rad,
+            "clutched": np.zeros(2, bool),
+            "motion_scale": 1.0,
+            "neck_offset": np.zeros(3),
+            "neck_measured": False,
+            "advice": "",
+        }
+        self.page.show(OperatorFrame(**{**said, **changes}))
 
     def _page_server(self, settings: HeadsetSettings) -> PageServer:
         server = PageServer(

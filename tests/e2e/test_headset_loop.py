@@ -89,7 +89,7 @@ def visit(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Visit:
 
 
 def make(visit: Visit, headset: EmulatedHeadset) -> None:
-    """Engage, close a hand, lose one, look around, take controllers, leave and come again."""
+    """Engage, close a hand, lose one, look around, drive by controllers, leave and come again."""
     browser = headset.browser
     headset.enter()
     wait_for_state(browser, "stopped")
@@ -146,6 +146,31 @@ def make(visit: Visit, headset: EmulatedHeadset) -> None:
     settle(browser)  # the guard says it again
     visit.mark("controllers stopped")
 
+    press_both(headset, 1, "squeeze", "trigger")
+    wait_for_state(browser, "tracking")
+    press_both(headset, 0, "trigger")
+    settle(browser)
+    visit.mark("gripping")
+    move_controller(headset, RAISED_M)
+    settle(browser)
+    visit.mark("raised")
+    headset.do("controllers.right.updateButtonValue('squeeze', 0)")
+    browser.wait_for("document.getElementById('advice').textContent.includes('the right')")
+    move_controller(headset, 0)
+    settle(browser)
+    headset.do("controllers.right.updateButtonValue('squeeze', 1)")
+    settle(browser)
+    visit.mark("squeezed again")
+    headset.turn(math.pi / 2)
+    headset.do("controllers.left.updateButtonValue('thumbstick', 1)")
+    browser.wait_for("Math.abs(panodora.panoramaYaw - Math.PI / 2) < 0.01")
+    visit.seen["re-centred"] = headset.eyes()
+    headset.do("controllers.left.updateButtonValue('thumbstick', 0)")
+    settle(browser)
+    visit.mark("re-centred")
+    press_both(headset, 0, "squeeze")
+    headset.turn(0)
+
     headset.do("primaryInputMode = 'hand'")
     headset.leave()
     visit.mark("left")
@@ -159,6 +184,17 @@ def make(visit: Visit, headset: EmulatedHeadset) -> None:
     visit.mark("end")
     headset.leave()
     wait_for_state(browser, "stopped")
+
+
+def press_both(headset: EmulatedHeadset, value: float, *buttons: str) -> None:
+    for side in HANDS:
+        for button in buttons:
+            headset.do(f"controllers.{side}.updateButtonValue('{button}', {value})")
+
+
+def move_controller(headset: EmulatedHeadset, up_m: float) -> None:
+    x, y, z = HANDS["right"]
+    headset.do(f"controllers.right.position.set({x}, {y + up_m}, {z})")
 
 
 def counts(browser: Browser) -> tuple[int, int]:
@@ -260,6 +296,27 @@ def test_controllers_are_told_and_no_hands(visit: Visit) -> None:
     words = visit.between("operator_state", "controllers taken", "controllers stopped")
     assert [word.state for word in words][-1] == "stopped"
     assert "holding" in {word.state for word in words}
+
+
+def test_controllers_drive_while_they_are_squeezed(visit: Visit) -> None:
+    before = base(visit.between("scene_state", "controllers stopped", "gripping"), RIGHT)[-1]
+    raised = base(visit.between("scene_state", "gripping", "raised"), RIGHT)[-1]
+    np.testing.assert_allclose(raised - before, [0, 0, RAISED_M], atol=0.02)
+    # The controller came back down while it was let go of; then the head turned, and re-centred.
+    after = base(visit.between("scene_state", "raised", "re-centred"), RIGHT)
+    assert np.ptp(after, axis=0).max() < 0.01
+    np.testing.assert_allclose(after[-1], raised, atol=0.01)
+    told = visit.between("operator_state", "raised", "squeezed again")
+    assert {"holding", "tracking"} <= {word.right_state for word in told}
+
+
+def test_recentring_shows_the_robots_forward_ahead(visit: Visit) -> None:
+    _, bright, dark = POSTS["ahead, yellow"]
+    for eye in visit.seen["re-centred"]:
+        height, width, _ = eye.shape
+        y, x = height // 2 - 12, width // 2
+        colour = eye[y - 4 : y + 4, x - 4 : x + 4].mean(axis=(0, 1))
+        assert all(colour[channel] > 1.5 * colour[dark] for channel in bright)
 
 
 def test_leaving_stops_the_robot_and_not_the_loop(visit: Visit) -> None:
