@@ -211,7 +211,7 @@ BOTH = wanted(posture(), posture())
 
 
 def test_guard_passes_nothing_before_it_is_engaged(alone: Any) -> None:
-    node = alone("guard")
+    node = alone("guard", PANODORA__GUARD__STATE_TIMEOUT_S="5")
     node.message("scene_state", Robot().scene(), 0.0)
     node.message("wanted_commands", BOTH, 0.1)
     node.message("operator_input", NO_KEYS, 0.2)
@@ -229,7 +229,9 @@ def test_guard_passes_nothing_before_it_is_engaged(alone: Any) -> None:
 
 
 def test_guard_holds_when_nothing_comes_in(alone: Any) -> None:
-    node = alone("guard", PANODORA__GUARD__INPUT_TIMEOUT_S="0.2")
+    node = alone(
+        "guard", PANODORA__GUARD__INPUT_TIMEOUT_S="0.2", PANODORA__GUARD__STATE_TIMEOUT_S="5"
+    )
     node.message("scene_state", Robot().scene(), 0.0)
     node.message("operator_input", NO_KEYS, 0.1)
     node.message("operator_input", ENGAGE, 0.2)
@@ -245,7 +247,7 @@ def test_guard_holds_when_nothing_comes_in(alone: Any) -> None:
 
 
 def test_guard_stops_when_a_node_before_it_restarts(alone: Any) -> None:
-    node = alone("guard")
+    node = alone("guard", PANODORA__GUARD__STATE_TIMEOUT_S="5")
     node.message("scene_state", Robot().scene(), 0.0)
     node.message("operator_input", NO_KEYS, 0.1)
     node.message("operator_input", ENGAGE, 0.2)
