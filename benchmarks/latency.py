@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -94,12 +95,10 @@ def measure_trace_cost() -> Figure:
     """Messages between two nodes, in turn with the stamps of a whole loop and without."""
     with tempfile.TemporaryDirectory() as folder:
         result = Path(folder) / "took.json"
+        # dora writes its logs beside the dataflow.
+        copied = shutil.copytree(ROOT / "benchmarks/trace_cost", Path(folder) / "dataflow")
         subprocess.run(
-            [
-                Path(sys.executable).with_name("dora"),
-                "run",
-                ROOT / "benchmarks/trace_cost/dataflow.yml",
-            ],
+            [Path(sys.executable).with_name("dora"), "run", copied / "dataflow.yml"],
             env={
                 **os.environ,
                 "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",

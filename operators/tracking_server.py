@@ -1,6 +1,7 @@
 """Takes the operator's hands, head and keys from the page."""
 
 import asyncio
+import contextlib
 import hmac
 import math
 import re
@@ -42,6 +43,10 @@ CLIENT_NAME: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
 HEARTBEAT_S: Final = 4.0
 """A client is asked so often whether it lives: one that has left the network is noticed so."""
 
+CLOSE_S: Final = 5.0
+"""How long a client may take to answer that its connection is closed: a busy browser's page does so
+when it comes to it."""
+
 SILENCE_S: Final = 0.5
 """A client that sent nothing for so long (30 samples) is taken to have let go: a stalled network
 must not hold a key down."""
@@ -67,6 +72,7 @@ class _Driver:
     websocket: web.WebSocketResponse
     silence: asyncio.TimerHandle | None = None
     has_left: bool = False
+    closing: asyncio.Task[None] | None = None
 
 
 class TrackingServer:
@@ -89,7 +95,6 @@ class TrackingServer:
         self._faults = FaultReport(on_fault)
         self._driver: _Driver | None = None
         self._token = ""
-        self._closing: set[asyncio.Task[None]] = set()
         application = web.Application()
         application.router.add_get("/tracking", self._tracking)
         application.on_shutdown.append(self._dismiss)
@@ -131,7 +136,7 @@ class TrackingServer:
                 text=f"Expected ?client=NAME of up to 64 letters, digits, - and _; got {name!r}.\n"
             )
         websocket = web.WebSocketResponse(
-            timeout=SHUTDOWN_S,
+            timeout=CLOSE_S,
             heartbeat=HEARTBEAT_S,
             compress=False,
             max_msg_size=self._settings.max_message_bytes,
@@ -156,6 +161,10 @@ class TrackingServer:
             self._leave(driver)
             if self._driver is driver:
                 self._driver = None
+            if driver.closing is not None:
+                # Until the client has read why: to end now, with samples of it still unread here,
+                # would reset the connection, and it would come back and take over in its turn.
+                await asyncio.wait({driver.closing})
 
     async def _receive(self, driver: _Driver) -> None:
         async for received in driver.websocket:
@@ -213,15 +222,17 @@ class TrackingServer:
 
     def _disconnect(self, driver: _Driver, code: int, reason: str) -> None:
         """Close a connection without waiting for the client's answer."""
-        closing = asyncio.get_running_loop().create_task(
+        driver.closing = asyncio.get_running_loop().create_task(
             close_politely(driver.websocket, code, reason)
         )
-        self._closing.add(closing)
-        closing.add_done_callback(self._closing.discard)
 
     async def _dismiss(self, application: web.Application) -> None:
         if self._driver is not None:
-            await close_politely(self._driver.websocket, WSCloseCode.GOING_AWAY, "the server stops")
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(SHUTDOWN_S):
+                    await close_politely(
+                        self._driver.websocket, WSCloseCode.GOING_AWAY, "the server stops"
+                    )
 
 
 def _nothing(driver: _Driver, stop: bool) -> tuple[Hands, OperatorInput]:

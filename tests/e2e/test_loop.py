@@ -29,6 +29,7 @@ ABOVE_CUBE = {"x": 0.016, "z": -0.5125}
 GRASP_HEIGHT = 1.415
 CLEAR_HEIGHT = 1.5
 LIFT = 0.15
+SETTLE_FRAMES = 120
 
 # The posts of configs/teleop.yml: which channels of a pixel are bright there, which dark.
 POSTS = {
@@ -111,12 +112,13 @@ def test_keys_pick_the_cube_up(loop: Running, browser: Browser, tmp_path: Path) 
     move(browser, 0, ABOVE_CUBE["x"], "KeyD", "KeyA")
     move(browser, 2, ABOVE_CUBE["z"], "KeyS", "KeyW")
     move(browser, 1, GRASP_HEIGHT, "KeyR", "KeyF")
+    let_frames_pass(browser, SETTLE_FRAMES)  # a busy machine's robot comes later
     with browser.holding("KeyC"):
         browser.wait_for(f"panodora.hands[{RIGHT}].closure >= 1")
-    let_frames_pass(browser, 20)  # the fingers need a moment to close
+    let_frames_pass(browser, SETTLE_FRAMES)  # and its fingers need a moment to close
     with browser.holding("KeyR"):
         browser.wait_for(f"panodora.hands[{RIGHT}].position[1] > {GRASP_HEIGHT + LIFT}")
-    let_frames_pass(browser, 20)
+    let_frames_pass(browser, SETTLE_FRAMES)
     lifted = browser.screenshot(tmp_path / "lifted.png")
     browser.press("Escape")
     browser.wait_for("document.body.innerText.includes('Stopped')")

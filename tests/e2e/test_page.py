@@ -193,8 +193,11 @@ def test_comes_back_after_a_restart_of_the_server(page: Browser, station: Statio
     assert all("WebSocket connection" in error for error in page.errors())
 
 
-def test_nothing_is_asked_of_any_other_host(page: Browser, station: Station) -> None:
-    asked = page.requests()
+def test_nothing_is_asked_of_any_other_host(browser: Browser, station: Station) -> None:
+    browser.command("newPage")  # which has asked for nothing yet
+    browser.command("resize", width=browser.width, height=browser.height)
+    station.open(browser)
+    asked = browser.requests()
     for ours in ("http://localhost:", "ws://localhost:"):
         assert any(url.startswith(ours) for url in asked)
     assert [url for url in asked if "//" in url and urlsplit(url).hostname != "localhost"] == []
