@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from operators.message import Message, array, message, text
+from operators.seat_messages import Claim, Seat
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -383,6 +384,8 @@ PAGE_MESSAGES: tuple[type[Message], ...] = (
     Watch,
     ClockQuestion,
     ClockAnswer,
+    Seat,
+    Claim,
 )
 """What travels between the page and its servers. The place in this list is the number on the wire:
 append, never reorder."""

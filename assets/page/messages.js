@@ -12,4 +12,6 @@ export const MESSAGES = [
   {"name": "watch", "version": 1, "fields": [{"name": "watching", "type": "bool"}]},
   {"name": "clock_question", "version": 1, "fields": [{"name": "number", "type": "int64"}]},
   {"name": "clock_answer", "version": 1, "fields": [{"name": "number", "type": "int64"}, {"name": "received_ms", "type": "float64"}, {"name": "answered_ms", "type": "float64"}]},
+  {"name": "seat", "version": 1, "fields": [{"name": "drives", "type": "bool"}, {"name": "taken", "type": "bool"}, {"name": "others", "type": "int64"}, {"name": "reason", "type": "text"}]},
+  {"name": "claim", "version": 1, "fields": [{"name": "drive", "type": "bool"}]},
 ];

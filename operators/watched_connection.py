@@ -1,0 +1,79 @@
+"""A connection, watched between its socket and who serves it."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Final, cast
+
+from operators.rate_limit import RateLimit
+
+BYTES_PER_S, BYTES_AT_ONCE = 1_000_000.0, 4_000_000.0
+"""What a client may send: a headset at 120 Hz sends 400 kB a second. Frames that never make a
+message are seen here alone."""
+
+DEAF_S: Final = 20.0
+"""A client that takes nothing of what waits for it for so long is cut off."""
+
+
+class WatchedConnection(asyncio.Protocol):
+    """Passes everything on, and cuts off who sends too much or takes nothing.
+
+    served_by: aiohttp's protocol. on_end: called once when the connection is gone.
+    on_fault: gets what a client did to be cut off.
+    """
+
+    def __init__(
+        self,
+        served_by: asyncio.Protocol,
+        on_end: Callable[[], None],
+        on_fault: Callable[[str], None],
+    ) -> None:
+        self._served_by = served_by
+        self._on_end = on_end
+        self._on_fault = on_fault
+        self._bytes = RateLimit(BYTES_PER_S, BYTES_AT_ONCE)
+        self._transport: asyncio.Transport | None = None
+        self._deaf: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Begin."""
+        self._transport = cast(asyncio.Transport, transport)
+        self._served_by.connection_made(transport)
+
+    def data_received(self, data: bytes) -> None:
+        """Pass on what came, unless it is too much."""
+        if self._bytes.take(len(data)):
+            self._served_by.data_received(data)
+        else:
+            self._cut(f"sent more than {BYTES_PER_S / 1e6:.0f} MB a second")
+
+    def eof_received(self) -> bool | None:
+        """The client will send no more."""
+        return self._served_by.eof_received()
+
+    def pause_writing(self) -> None:
+        """More waits for the client than shall."""
+        loop = asyncio.get_running_loop()
+        self._deaf = loop.call_later(DEAF_S, self._cut, f"took nothing for {DEAF_S:.0f} s")
+        self._served_by.pause_writing()
+
+    def resume_writing(self) -> None:
+        """The client has taken most of it."""
+        self._hears()
+        self._served_by.resume_writing()
+
+    def connection_lost(self, error: Exception | None) -> None:
+        """End."""
+        self._hears()
+        self._on_end()
+        self._served_by.connection_lost(error)
+
+    def _hears(self) -> None:
+        if self._deaf is not None:
+            self._deaf.cancel()
+            self._deaf = None
+
+    def _cut(self, why: str) -> None:
+        assert self._transport is not None
+        if not self._transport.is_closing():
+            self._on_fault(why)
+            self._transport.abort()
