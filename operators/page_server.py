@@ -177,12 +177,15 @@ class PageServer:
         application.on_shutdown.append(self._dismiss)
         return application
 
-    async def _page(self, request: web.Request) -> web.StreamResponse:
+    async def _page(self, request: web.Request) -> web.Response:
         name = request.match_info.get("name", "index.html")
         file = _page_files().get(name)
         if file is None:
             raise web.HTTPNotFound(text=f"The page has no {name}.\n")
-        return web.FileResponse(file, headers={"Content-Type": CONTENT_TYPES[file.suffix]})
+        # Not FileResponse: who takes nothing of it holds its connection for ever.
+        return web.Response(
+            body=file.read_bytes(), headers={"Content-Type": CONTENT_TYPES[file.suffix]}
+        )
 
     async def _session(self, request: web.Request) -> web.Response:
         """Where tracking is: a port of whatever host the page itself was opened by.
