@@ -7,6 +7,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from aiohttp import WSCloseCode, web
+from aiohttp.typedefs import Handler
 
 from operators.headset_settings import HeadsetSettings, is_this_machine
 from operators.network_addresses import allowed_names
@@ -23,6 +24,9 @@ TOKEN_PREFIX: Final = "token."
 
 WRONG_AT_ONCE, WRONG_EVERY_S = 5, 10.0
 """An address may show so many wrong tokens at once, and one more each ten seconds."""
+
+REQUESTS_PER_S, REQUESTS_AT_ONCE = 50.0, 300.0
+"""Of one address. A page that is opened asks for 20 files."""
 
 WHERE_IT_IS: Final = "open the address that `panodora address` prints"
 
@@ -51,6 +55,20 @@ class Access:
         self._public = {address for address in public if address is not None}
         self._public_hosts = {urlsplit(address).netloc for address in self._public}
         self._wrong = AddressLimits(1 / WRONG_EVERY_S, WRONG_AT_ONCE)
+        self._requests = AddressLimits(REQUESTS_PER_S, REQUESTS_AT_ONCE)
+
+    def application(self) -> web.Application:
+        """An application that answers no more requests of an address than it shall."""
+
+        @web.middleware
+        async def limited(request: web.Request, handler: Handler) -> web.StreamResponse:
+            if not self._requests.of(self.client_address(request)).try_take():
+                refusal = web.HTTPTooManyRequests(text="Too many requests; wait a while.\n")
+                refusal.force_close()
+                raise refusal
+            return await handler(request)
+
+        return web.Application(middlewares=[limited])
 
     def check_page(self, request: web.Request) -> None:
         """Let no other site's page reach this server through its visitor's browser.

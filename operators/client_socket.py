@@ -9,6 +9,7 @@ from aiohttp import WSCloseCode, WSMessage, WSMsgType, web
 from operators.access import SUBPROTOCOL
 from operators.message import MessageError
 from operators.rate_limit import RateLimit
+from operators.watched_connection import WatchedConnection
 
 SHUTDOWN_S: Final = 0.5
 """How long a client may take to answer that its connection is closed before it is cut."""
@@ -55,19 +56,20 @@ async def take_websocket(
 class Inbox:
     """What a client says, as it comes.
 
-    What is too much is dropped, but for what is_urgent says yes to; if it goes on for long,
-    reading raises TooManyMessages. limit: of messages, pings included.
+    What is too much is dropped, pings included, but for what is_urgent says yes to. If it goes on
+    for long, reading raises TooManyMessages, and the client shall not come again at once.
     """
 
     def __init__(
         self,
         websocket: web.WebSocketResponse,
+        connection: WatchedConnection,
         is_urgent: Callable[[bytes], bool] = lambda content: False,
-        limit: RateLimit | None = None,
     ) -> None:
         self._websocket = websocket
+        self._connection = connection
         self._is_urgent = is_urgent
-        self._limit = limit or RateLimit(MESSAGES_PER_S, MESSAGES_AT_ONCE)
+        self._limit = RateLimit(MESSAGES_PER_S, MESSAGES_AT_ONCE)
         self.dropped = 0
 
     async def contents(self) -> AsyncIterator[WSMessage]:
@@ -80,6 +82,7 @@ class Inbox:
             if not self._limit.take():
                 self.dropped += 1
                 if self._limit.excess > EXCESS:
+                    self._connection.bar()
                     raise TooManyMessages(f"more than {MESSAGES_PER_S} messages a second")
                 if received.type is not WSMsgType.BINARY or not self._is_urgent(received.data):
                     continue

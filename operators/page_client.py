@@ -11,6 +11,7 @@ from operators.message import Message, MessageError
 from operators.messages import ClockAnswer, ClockExchange, ClockQuestion
 from operators.page_layout import decode_bytes, encode_bytes
 from operators.picture_stream import Frame, PictureCredit
+from operators.watched_connection import WatchedConnection
 
 
 class PageClient:
@@ -20,10 +21,17 @@ class PageClient:
     something newer, so that no more than a picture waits for it.
     """
 
-    def __init__(self, name: str, websocket: web.WebSocketResponse, frames_in_flight: int) -> None:
+    def __init__(
+        self,
+        name: str,
+        websocket: web.WebSocketResponse,
+        connection: WatchedConnection,
+        frames_in_flight: int,
+    ) -> None:
         self.name = name
         self.credit = PictureCredit(frames_in_flight)
         self._websocket = websocket
+        self._inbox = Inbox(websocket, connection)
         self._told: dict[type[Message], bytes] = {}
         self._frame: Frame | None = None
         self._questions = 0
@@ -89,7 +97,7 @@ class PageClient:
         too much.
         """
         try:
-            async for received in Inbox(self._websocket).contents():
+            async for received in self._inbox.contents():
                 try:
                     message, _ = decode_bytes(binary(received))
                 except MessageError as error:

@@ -35,6 +35,7 @@ from operators.page_layout import encode_bytes
 from operators.picture_stream import Frame
 from operators.server_thread import PortAddress, ServerThread
 from operators.settings import ROOT, HeadsetSettings
+from operators.watched_connection import watched
 
 PAGE_FOLDER: Final = ROOT / "assets/page"
 
@@ -168,7 +169,7 @@ class PageServer:
     # What follows runs on the server's thread.
 
     def _application(self) -> web.Application:
-        application = web.Application()
+        application = self._access.application()
         application.router.add_get("/", self._page)
         application.router.add_get("/session.json", self._session)
         application.router.add_get("/stream", self._stream)
@@ -222,9 +223,10 @@ class PageServer:
         if len(self._clients) >= self._settings.max_clients:
             await refuse_one_too_many(websocket, len(self._clients))
             return websocket
-        client = PageClient(
-            f"page-{secrets.token_hex(3)}", websocket, self._settings.frames_in_flight
-        )
+        connection = watched(request)
+        connection.let_in()
+        name = f"page-{secrets.token_hex(3)}"
+        client = PageClient(name, websocket, connection, self._settings.frames_in_flight)
         await self._serve(client)
         return websocket
 

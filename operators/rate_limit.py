@@ -31,6 +31,10 @@ class RateLimit:
         self._left -= times
         return self._left >= 0
 
+    def try_take(self) -> bool:
+        """Whether it may happen once more; counts it only if so."""
+        return self.would_allow() and self.take()
+
     def would_allow(self) -> bool:
         """Whether it may happen once more; counts nothing."""
         self._refill()

@@ -32,7 +32,7 @@ LINE_BYTES: Final = 4096
 
 HEADERS: Final = 64
 
-BUFFER_BYTES: Final = 65536
+BUFFER_BYTES: Final = 32768
 """What the kernel keeps of what a client sends. It is read at one go, and the others wait."""
 
 WAIT_FOR_FILES_S: Final = 0.1
@@ -199,6 +199,7 @@ class ServerThread:
             server(),
             on_end=partial(self._limits.ended, address),
             on_fault=partial(self._fault, address),
+            on_flood=partial(self._limits.bar, address),
         )
         try:
             await asyncio.get_running_loop().connect_accepted_socket(

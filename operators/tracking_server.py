@@ -29,6 +29,7 @@ from operators.seat_messages import Claim, Seat
 from operators.server_thread import PortAddress, ServerThread
 from operators.settings import HeadsetSettings, SettingsError
 from operators.tracking_client import TrackingClient
+from operators.watched_connection import watched
 
 TRACKING_MESSAGES: Final = (Head, Hands, Controllers, OperatorInput)
 """What the page may send here, beside a Claim. Each says its source and client."""
@@ -81,7 +82,7 @@ class TrackingServer:
         self._clients: list[TrackingClient] = []
         self._driver: TrackingClient | None = None
         self._closing: set[asyncio.Task[None]] = set()
-        application = web.Application()
+        application = self._access.application()
         application.router.add_get("/tracking", self._tracking)
         application.on_shutdown.append(self._dismiss)
         address = PortAddress(settings.host, settings.tracking_port, "headset.tracking_port")
@@ -140,16 +141,19 @@ class TrackingServer:
             client = TrackingClient(name, operator, shown_token(request), websocket)
             if request.query.get("watch") != "1":
                 self._offer_seat(client, take_over=request.query.get("take_over") == "1")
-            await self._serve(client)
+            connection = watched(request)
+            connection.let_in()
+            inbox = Inbox(websocket, connection, _is_about_keys)
+            await self._serve(client, inbox)
         return websocket
 
-    async def _serve(self, client: TrackingClient) -> None:
+    async def _serve(self, client: TrackingClient, inbox: Inbox) -> None:
         self._clients.append(client)
         self._tell_all()
         try:
             async with asyncio.TaskGroup() as tasks:
                 sending = tasks.create_task(client.send())
-                await self._receive(client)
+                await self._receive(client, inbox)
                 sending.cancel()
         finally:
             self._clients.remove(client)
@@ -157,8 +161,7 @@ class TrackingServer:
                 self._vacate()
             self._tell_all()
 
-    async def _receive(self, client: TrackingClient) -> None:
-        inbox = Inbox(client.websocket, lambda content: is_message(content, OperatorInput))
+    async def _receive(self, client: TrackingClient, inbox: Inbox) -> None:
         try:
             async for received in inbox.contents():
                 received_ns = time.monotonic_ns()
@@ -298,3 +301,8 @@ class TrackingServer:
                 for client in self._clients
             )
         )
+
+
+def _is_about_keys(content: bytes) -> bool:
+    """Whether this may be a stop, which is obeyed however much comes."""
+    return is_message(content, OperatorInput)

@@ -4,10 +4,16 @@ import asyncio
 from collections.abc import Callable
 from typing import Final, cast
 
+from aiohttp import web
+
 from operators.rate_limit import RateLimit
 
-BYTES_PER_S, BYTES_AT_ONCE = 1_000_000.0, 4_000_000.0
-"""What a client may send: a headset at 120 Hz sends 400 kB a second. Frames that never make a
+STRANGER_BYTES_PER_S, STRANGER_BYTES = 20_000.0, 100_000.0
+"""What a connection may send before its client is let in, each second and at once: a page that is
+opened asks for 20 files in 600 bytes each."""
+
+BYTES_PER_S, BYTES_AT_ONCE = 1_000_000.0, 1_000_000.0
+"""What a client may send then: a headset at 120 Hz sends 400 kB a second. Frames that never make a
 message are seen here alone."""
 
 DEAF_S: Final = 20.0
@@ -18,7 +24,8 @@ class WatchedConnection(asyncio.Protocol):
     """Passes everything on, and cuts off who sends too much or takes nothing.
 
     served_by: aiohttp's protocol. on_end: called once when the connection is gone.
-    on_fault: gets what a client did to be cut off.
+    on_fault: gets what a client did to be cut off. on_flood: called when a client that was let in
+    sends too much.
     """
 
     def __init__(
@@ -26,13 +33,25 @@ class WatchedConnection(asyncio.Protocol):
         served_by: asyncio.Protocol,
         on_end: Callable[[], None],
         on_fault: Callable[[str], None],
+        on_flood: Callable[[], None],
     ) -> None:
         self._served_by = served_by
         self._on_end = on_end
         self._on_fault = on_fault
-        self._bytes = RateLimit(BYTES_PER_S, BYTES_AT_ONCE)
+        self._on_flood = on_flood
+        self._is_stranger = True
+        self._bytes = RateLimit(STRANGER_BYTES_PER_S, STRANGER_BYTES)
         self._transport: asyncio.Transport | None = None
         self._deaf: asyncio.TimerHandle | None = None
+
+    def let_in(self) -> None:
+        """The client has shown that it may send what a headset sends."""
+        self._is_stranger = False
+        self._bytes = RateLimit(BYTES_PER_S, BYTES_AT_ONCE)
+
+    def bar(self) -> None:
+        """The client sends too much: once it is gone it shall not come again at once."""
+        self._on_flood()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin."""
@@ -43,7 +62,10 @@ class WatchedConnection(asyncio.Protocol):
         """Pass on what came, unless it is too much."""
         if self._bytes.take(len(data)):
             self._served_by.data_received(data)
+        elif self._is_stranger:
+            self._cut("sent more than anybody need before he is let in")
         else:
+            self.bar()
             self._cut(f"sent more than {BYTES_PER_S / 1e6:.0f} MB a second")
 
     def eof_received(self) -> bool | None:
@@ -77,3 +99,11 @@ class WatchedConnection(asyncio.Protocol):
         if not self._transport.is_closing():
             self._on_fault(why)
             self._transport.abort()
+
+
+def watched(request: web.Request) -> WatchedConnection:
+    """The connection that a request came by."""
+    assert request.transport is not None
+    connection = request.transport.get_protocol()
+    assert isinstance(connection, WatchedConnection)
+    return connection

@@ -181,6 +181,20 @@ def test_without_a_proxy_nobody_says_where_he_is() -> None:
         assert servers.session(Authorization=f"Bearer {TOKEN}")[0] == 429
 
 
+def test_an_address_that_asks_for_too_much_is_told_and_others_notice_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(access, "REQUESTS_AT_ONCE", 10)
+    monkeypatch.setattr(access, "REQUESTS_PER_S", 0)
+    with both(public_address=PUBLIC) as servers:
+        crowd = {"X-Forwarded-For": "203.0.113.9"}
+        told = [servers.get("/icon.svg", crowd)[0].status for _ in range(12)]
+        assert told == [200] * 10 + [429] * 2
+        answer, _ = servers.get("/icon.svg", crowd)
+        assert answer.headers["Connection"] == "close"
+        assert servers.get("/icon.svg", {})[0].status == 200
+
+
 def test_waiting_helps() -> None:
     now = [0.0]
     limits = AddressLimits(1 / access.WRONG_EVERY_S, access.WRONG_AT_ONCE, lambda: now[0])

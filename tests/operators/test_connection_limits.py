@@ -6,13 +6,15 @@ import socket
 from collections.abc import Iterator
 
 import pytest
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import ClientConnection
 
-from operators import connection_limits, server_thread, watched_connection
+from operators import client_socket, connection_limits, server_thread, watched_connection
 from operators.connection_limits import ConnectionLimits
-from operators.messages import Head
-from tests.operators.page_clients import send
+from operators.messages import Head, OperatorInput
+from tests.operators.page_clients import closing, picture_shown, send
 from tests.operators.samples import sample
-from tests.operators.test_access import TRACKING, Both, both
+from tests.operators.test_access import SOCKETS, TRACKING, Both, both
 
 LIMIT_S = 10.0
 
@@ -158,10 +160,73 @@ def test_who_takes_no_answers_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> Non
         assert "took nothing" in servers.faults.next()[0]
 
 
-def test_who_sends_more_than_a_headset_ever_does_is_cut_off(servers: Both) -> None:
-    # Frames that never make a message: continuations of one that began (RFC 6455, section 5.4).
-    with servers.socket(TRACKING, close_timeout=0.1) as client:
-        client.socket.sendall(b"\x02\x80mask")
-        with pytest.raises(ConnectionError):
-            send_for_ever(client.socket, b"\x00\x80mask" * 10_000)
-        assert "MB a second" in servers.faults.next()[0]
+# Frames that never make a message: continuations of one that began (RFC 6455, section 5.4).
+ENDLESS = [b"\x02\x80mask", b"\x00\x80mask" * 10_000]
+
+
+def flood(client: ClientConnection, begin: bytes, for_ever: bytes) -> None:
+    with contextlib.suppress(OSError):  # it is cut off, or the client's own thread has noticed
+        client.socket.sendall(begin)
+        send_for_ever(client.socket, for_ever)
+
+
+def test_who_sends_more_than_a_headset_is_cut_off_and_kept_out(servers: Both) -> None:
+    with servers.socket(TRACKING, source_address=("127.0.0.66", 0), close_timeout=0.1) as client:
+        flood(client, *ENDLESS)
+        assert "127.0.0.66 sent more than 1 MB a second" in servers.faults.next()[0]
+    with connection(servers, "127.0.0.66") as again:
+        assert is_closed(again)
+    with servers.socket(TRACKING) as good:
+        send(good, sample(Head))
+        assert isinstance(servers.messages.next()[0], Head)
+
+
+def test_who_was_kept_out_may_come_again() -> None:
+    now = [0.0]
+    limits = ConnectionLimits(lambda: now[0])
+    limits.bar("203.0.113.5")
+    assert not limits.admits("203.0.113.5")
+    assert limits.admits("203.0.113.6")
+    now[0] = connection_limits.BARRED_S
+    assert limits.admits("203.0.113.5")
+
+
+def test_a_stranger_may_send_less_than_who_is_let_in(servers: Both) -> None:
+    with connection(servers) as stranger:
+        with contextlib.suppress(ConnectionError):
+            long = b"GET / HTTP/1.1\r\nHost: localhost\r\nCookie: " + 3000 * b"x" + b"\r\n\r\n"
+            send_for_ever(stranger, long)
+        assert is_closed(stranger)
+    assert "before he is let in" in servers.faults.next()[0]
+
+
+@pytest.mark.parametrize("frame", ["ping", "pong"])
+@SOCKETS
+def test_too_many_messages_end_the_connection_with_a_word(
+    monkeypatch: pytest.MonkeyPatch, path: str, frame: str
+) -> None:
+    monkeypatch.setattr(client_socket, "MESSAGES_PER_S", 0)
+    monkeypatch.setattr(client_socket, "MESSAGES_AT_ONCE", 10)
+    monkeypatch.setattr(client_socket, "EXCESS", 20)
+    with both(token="") as servers, servers.socket(path) as client:
+        for _ in range(9):
+            send(client, picture_shown(0) if path == "/stream" else sample(Head))
+        with contextlib.suppress(ConnectionClosed):
+            for _ in range(22):
+                getattr(client, frame)()
+        code, reason = closing(client)
+        assert code == 1008
+        assert "messages a second" in reason
+
+
+def test_of_too_many_messages_a_stop_is_not_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(client_socket, "MESSAGES_PER_S", 0)
+    monkeypatch.setattr(client_socket, "MESSAGES_AT_ONCE", 10)
+    with both(token="") as servers, servers.socket(TRACKING) as client:
+        for _ in range(20):
+            send(client, sample(Head))
+        send(client, sample(OperatorInput, stop=True))
+        heard = [servers.messages.next()[0] for _ in range(11)]
+    assert [type(message) for message in heard] == [Head] * 10 + [OperatorInput]
+    assert heard[-1].stop
+    assert "dropped 11 messages of page" in servers.faults.next()[0]

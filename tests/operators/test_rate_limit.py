@@ -44,6 +44,14 @@ def test_a_look_counts_nothing() -> None:
     assert limit.excess == 0
 
 
+def test_an_attempt_that_is_refused_is_not_held_against_anybody() -> None:
+    clock = Clock()
+    limit = RateLimit(rate=1, burst=2, clock=clock)
+    assert [limit.try_take() for _ in range(100)].count(True) == 2
+    clock.now = 1.0
+    assert [limit.try_take() for _ in range(100)].count(True) == 1
+
+
 @pytest.mark.parametrize(
     ("one", "other", "together"),
     [

@@ -202,7 +202,7 @@ def test_a_huge_message_ends_the_connection_and_the_robot_is_let_go(
         assert closing(client)[0] in (1009, 1006)
         served.assert_let_go("page-1")
         assert "headset.max_message_bytes" in served.faults.next()[0]
-    with served.client("page-2") as client:
+    with served.client("page-2", source_address=("127.0.0.2", 0)) as client:
         send(client, sample(Head))
         assert served.messages.next()[1] == "page-2"
 
