@@ -4,6 +4,7 @@ import asyncio
 import threading
 import time
 from pathlib import Path
+from typing import Final
 
 import aiohttp
 
@@ -11,6 +12,11 @@ from operators.access import subprotocols
 from operators.certificate import client_context
 from operators.messages import Picture, PictureShown
 from operators.page_layout import decode_bytes, encode_bytes
+
+RETRY_S: Final = 0.2
+
+GOODBYE_S: Final = 0.25
+"""TLS ends a connection with words of its own, after aiohttp has let go of it."""
 
 
 class AcknowledgingClient:
@@ -56,7 +62,9 @@ class AcknowledgingClient:
             try:
                 await self._stream()
             except (aiohttp.ClientError, OSError):
-                await asyncio.sleep(0.2)
+                await asyncio.sleep(RETRY_S)
+        if self._tls is not True:
+            await asyncio.sleep(GOODBYE_S)
 
     async def _stream(self) -> None:
         async with (

@@ -32,9 +32,6 @@ LINE_BYTES: Final = 4096
 
 HEADERS: Final = 64
 
-BUFFER_BYTES: Final = 32768
-"""What the kernel keeps of what a client sends. It is read at one go, and the others wait."""
-
 WAIT_FOR_FILES_S: Final = 0.1
 
 
@@ -66,11 +63,9 @@ class PortAddress:
         """A listening socket. Raises SettingsError: names the key and what to do."""
         try:
             family = socket.getaddrinfo(self.host, self.port, type=socket.SOCK_STREAM)[0][0]
-            listening = socket.create_server((self.host, self.port), family=family)
+            return socket.create_server((self.host, self.port), family=family)
         except OSError as error:
             raise SettingsError(_why_not(error, self.host, self.port, self.key)) from None
-        listening.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, BUFFER_BYTES)
-        return listening
 
 
 class ServerThread:
