@@ -270,7 +270,7 @@ class ClockExchange(Message):
 class Session(Message):
     """What the tracking port must know of the page's clients."""
 
-    token: str = text(doc="what a client must show, empty on the loopback interface")
+    token: str = text(doc="what a client must show, empty where nothing")
     clients: tuple[str, ...] = text(shape=("clients",), doc="who is connected to the page")
 
 

@@ -23,6 +23,7 @@ from tests.operators.samples import sample
 TOKEN = "a-token-of-30-characters-and-x"
 WRONG = TOKEN[:-1] + "y"
 PUBLIC = "https://robot.example"
+HANDS = "https://hands.example"
 
 
 @dataclass
@@ -251,6 +252,12 @@ def test_another_token_ends_the_session_of_who_has_the_old_one(servers: Both) ->
         ({"public_address": PUBLIC}, "robot.example.evil", "https://robot.example.evil", False),
         ({"public_address": PUBLIC}, "evil.example", "https://evil.example", False),
         ({"public_address": PUBLIC}, "evil.example", None, False),
+        (
+            {"public_address": PUBLIC, "public_tracking_address": HANDS},
+            "hands.example",
+            PUBLIC,
+            True,
+        ),
     ],
 )
 def test_names_and_pages(
@@ -291,6 +298,6 @@ def test_the_name_of_a_host(host: str, name: str) -> None:
 
 
 def test_the_public_tracking_address_is_told_to_the_public_page() -> None:
-    with both(public_address=PUBLIC, public_tracking_address="https://hands.example") as servers:
+    with both(public_address=PUBLIC, public_tracking_address=HANDS) as servers:
         _, content = servers.session(Authorization=f"Bearer {TOKEN}")
         assert json.loads(content)["tracking"]["public"] == {PUBLIC: "wss://hands.example/tracking"}
