@@ -87,6 +87,7 @@ class ServerThread:
         self._faults = faults
         self._limits = ConnectionLimits()
         self._handshakes: set[asyncio.Task[None]] = set()
+        self._open: set[WatchedConnection] = set()
         self.port = 0
         """The TCP port listened on, once it is."""
         self._thread: threading.Thread | None = None
@@ -158,15 +159,15 @@ class ServerThread:
         ready.set()
         await self._stopping.wait()
         self._loop = None
-        for task in (accepting, *self._handshakes):
-            task.cancel()
-        await asyncio.gather(accepting, *self._handshakes, return_exceptions=True)
+        await _cancelled(accepting)
         listening.close()
-        transports = [connection.transport for connection in runner.server.connections]
+        await _cancelled(*self._handshakes)
         await runner.cleanup()
-        for transport in transports:
-            if transport is not None:
-                transport.abort()  # or one that still waits for a client that reads nothing stays
+        # One that waits for its client, to read or to end TLS, would stay.
+        while self._open:
+            for connection in tuple(self._open):
+                connection.abort()
+            await asyncio.sleep(0)
 
     async def _accept(self, listening: socket.socket, server: web.Server) -> None:
         """Take connections one by one, and no more than the limits allow."""
@@ -192,10 +193,11 @@ class ServerThread:
         """Give a connection to aiohttp, after TLS's handshake where there is one."""
         watched = WatchedConnection(
             server(),
-            on_end=partial(self._limits.ended, address),
+            on_end=lambda: self._ended(watched, address),
             on_fault=partial(self._fault, address),
             on_flood=partial(self._limits.bar, address),
         )
+        self._open.add(watched)
         try:
             await asyncio.get_running_loop().connect_accepted_socket(
                 lambda: watched,
@@ -204,13 +206,28 @@ class ServerThread:
                 ssl_handshake_timeout=IDLE_S if self._tls else None,
                 ssl_shutdown_timeout=SHUTDOWN_S if self._tls else None,
             )
+        except asyncio.CancelledError:
+            self._ended(watched, address)
+            raise
         except OSError as error:  # no TLS, or another kind of it, or nothing at all
-            self._limits.ended(address)
+            self._ended(watched, address)
             self._fault(address, f"could not agree on TLS: {error}")
+
+    def _ended(self, connection: WatchedConnection, address: str) -> None:
+        if connection in self._open:
+            self._open.discard(connection)
+            self._limits.ended(address)
 
     def _fault(self, address: str, what: str) -> None:
         if self._faults is not None:
             self._faults.add(f"{address or 'a client'} {what}")
+
+
+async def _cancelled(*tasks: asyncio.Task[None]) -> None:
+    """Cancel tasks and wait until they have ended."""
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def _why_not(error: OSError, host: str, port: int, port_key: str) -> str:

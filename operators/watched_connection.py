@@ -53,6 +53,11 @@ class WatchedConnection(asyncio.Protocol):
         """The client sends too much: once it is gone it shall not come again at once."""
         self._on_flood()
 
+    def abort(self) -> None:
+        """End the connection at once, whatever waits for the client."""
+        if self._transport is not None:
+            self._transport.abort()
+
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin."""
         self._transport = cast(asyncio.Transport, transport)

@@ -1,5 +1,6 @@
 """Certificates, read by openssl and by Python's own TLS, and spoken by both servers."""
 
+import contextlib
 import datetime
 import ipaddress
 import re
@@ -200,6 +201,20 @@ def test_who_speaks_no_tls_holds_up_nobody(
     with socket.create_connection(("127.0.0.1", servers.ports[path]), timeout=10) as odd:
         odd.sendall(said)
         test_a_websocket_over_tls(servers, files, path)
+
+
+@pytest.mark.parametrize("shakes_hands", [False, True])
+def test_a_client_that_never_says_goodbye_does_not_delay_the_stop(
+    files: tuple[Path, Path], shakes_hands: bool
+) -> None:
+    with both(certificate=files[0], key=files[1]) as servers:
+        plain = socket.create_connection(("127.0.0.1", servers.ports["/stream"]), timeout=10)
+        if shakes_hands:
+            plain = trusting(files[0]).wrap_socket(plain, server_hostname="localhost")
+        with plain:
+            servers.page.stop()
+            with contextlib.suppress(OSError):
+                assert plain.recv(100) == b""
 
 
 def test_our_own_client_trusts_that_one_certificate(
