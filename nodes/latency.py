@@ -9,8 +9,10 @@ from rich.console import Console
 from nodes.runtime import DataflowNode, run
 from operators.latency import LatencyTrace
 from operators.latency_report import RealTimeFactor, figures, latency_table, remarks
-from operators.latency_service import LatencyNews, LatencyService, runtime_folder
+from operators.latency_service import LatencyNews, LatencyService
 from operators.messages import ClockExchange, FrameSent, FrameShown, SceneState
+from operators.network_addresses import page_addresses
+from operators.runtime_folder import runtime_folder
 from operators.settings import resolve
 
 TABLE_WIDTH = 140
@@ -38,7 +40,7 @@ def main() -> None:
             lost=dict(trace.lost),
             skipped=dict(trace.skipped),
             unread=sum(node.lost.values()),
-            page=f"http://localhost:{node.settings.headset.port}",
+            page=page_addresses(node.settings.headset, node.settings.headset.port)[-1],
         )
 
     path = settings.socket or runtime_folder() / f"latency-{os.getpid()}.sock"

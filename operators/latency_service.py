@@ -3,8 +3,6 @@
 import json
 import os
 import socket
-import stat
-import tempfile
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -14,6 +12,7 @@ import aiohttp
 import pyarrow as pa
 from aiohttp import web
 
+from operators.runtime_folder import runtime_folder
 from operators.server_thread import ServerThread
 from operators.settings import SettingsError
 from operators.usage_error import UsageError
@@ -43,22 +42,6 @@ class LatencyNews:
 
 Tell = Callable[[int | None], tuple[pa.Table, LatencyNews]]
 """Returns the last records, so many or all."""
-
-
-def runtime_folder() -> Path:
-    """The user's own folder for sockets; made where it is missing, and open to nobody else.
-
-    Raises UsageError where somebody else has it.
-    """
-    parent = Path(os.environ.get("XDG_RUNTIME_DIR") or tempfile.gettempdir())
-    own = "panodora" if "XDG_RUNTIME_DIR" in os.environ else f"panodora-{os.getuid()}"
-    folder = parent / own
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    found = folder.lstat()
-    if found.st_uid != os.getuid() or not stat.S_ISDIR(found.st_mode):
-        raise UsageError(f"{folder} belongs to somebody else: remove it, or set XDG_RUNTIME_DIR")
-    folder.chmod(0o700)
-    return folder
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from operators.message import Message, array, message, text
+from operators.seat_messages import Claim, Seat
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -272,7 +273,7 @@ class ClockExchange(Message):
 class Session(Message):
     """What the tracking port must know of the page's clients."""
 
-    token: str = text(doc="what a client must show, empty on the loopback interface")
+    token: str = text(doc="what a client must show, empty where nothing")
     clients: tuple[str, ...] = text(shape=("clients",), doc="who is connected to the page")
 
 
@@ -428,6 +429,8 @@ PAGE_MESSAGES: tuple[type[Message], ...] = (
     ClockAnswer,
     OperatorAdjustment,
     OperatorFrame,
+    Seat,
+    Claim,
 )
 """What travels between the page and its servers. The place in this list is the number on the wire:
 append, never reorder."""

@@ -4,19 +4,13 @@ The tree comes from a YAML file (`PANODORA_CONFIG`), overridden by environment v
 `PANODORA__SECTION__KEY`, and refuses keys that it does not know.
 """
 
-import ipaddress
 import os
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
 import yaml
-from pydantic import (
-    BaseModel,
-    Field,
-    ValidationError,
-    field_validator,
-    model_validator,
-)
+from pydantic import BaseModel, Field, ValidationError, model_validator
+from pydantic_core import ErrorDetails
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -25,6 +19,7 @@ from pydantic_settings import (
 from pydantic_settings import SettingsError as PydanticSettingsError
 
 from operators.filter_settings import FiltersSettings
+from operators.headset_settings import HeadsetSettings as HeadsetSettings
 from operators.section import Section
 from operators.usage_error import UsageError
 
@@ -143,40 +138,6 @@ class PanoramaSettings(Section):
     def height(self) -> int:
         """Panorama rows."""
         return self.width // 2
-
-
-class HeadsetSettings(Section):
-    """The page, its two ports, and what a client may do."""
-
-    host: str = Field(
-        default="127.0.0.1",
-        description="an address of this machine alone: nobody else is let in without a token, and "
-        "tokens are still to come",
-    )
-    port: int = Field(default=8012, ge=0, le=65535, description="page and panorama")
-    tracking_port: int | None = Field(
-        default=8013,
-        ge=0,
-        le=65535,
-        description="hands, head, keys; nothing where the page only watches",
-    )
-    jpeg_quality: int = Field(default=85, ge=1, le=100)
-    frames_in_flight: int = Field(
-        default=2, ge=1, le=8, description="frames sent before a client must acknowledge one"
-    )
-    max_message_bytes: int = Field(default=65536, ge=4096)
-    max_clients: int = Field(default=8, ge=1)
-
-    @field_validator("host")
-    @classmethod
-    def _host_is_this_machine(cls, host: str) -> str:
-        if host != "localhost" and not _is_loopback(host):
-            raise ValueError(
-                "must be an address of this machine alone (127.0.0.1, ::1 or localhost): whoever "
-                "reaches the ports can drive the robot. From another machine use `ssh -L`, from a "
-                "headset on a cable `adb reverse`"
-            )
-        return host
 
 
 class OperatorSettings(Section):
@@ -370,13 +331,6 @@ def _read_yaml(path: Path) -> dict[str, object]:
     return content
 
 
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
 def _refuse_unknown_variables() -> None:
     """pydantic-settings ignores an environment variable whose section it does not know."""
     sections = sorted(Settings.model_fields)
@@ -404,8 +358,15 @@ def _explain(error: ValidationError, path: Path | None) -> str:
             allowed = _keys_beside(fault["loc"])
             lines.append(f"{where}: unknown key '{key}'; allowed here: {', '.join(allowed)}")
         else:
-            lines.append(f"{where}: {key}: {fault['msg']}, got {fault['input']!r}")
+            lines.append(f"{where}: {key}: {fault['msg']}{_given(fault)}")
     return "\n".join(lines)
+
+
+def _given(fault: ErrorDetails) -> str:
+    """What was given, in words; nothing where it is a secret, or a whole section that has some."""
+    if fault["loc"][-1:] == ("token",) or isinstance(fault["input"], BaseModel | dict):
+        return ""
+    return f", got {fault['input']!r}"
 
 
 def _keys_beside(location: tuple[int | str, ...]) -> list[str]:

@@ -1,5 +1,6 @@
 // The page: shows the panorama, and sends what the operator does.
 
+import { headers, subprotocols, tabName, takeToken } from "./access.js";
 import { DesktopOperator } from "./desktop.js";
 import { connectButton, connectDesktop } from "./desktop_input.js";
 import { Headset } from "./headset.js";
@@ -19,14 +20,19 @@ const HALF_VIEW = Math.tan((35 * Math.PI) / 180);
 // Canvas pixels for each of the panorama's where both are densest, straight ahead.
 const SHARPNESS = 1.5;
 
+const token = takeToken();
+
+// Opened with ?watch, a page never drives.
+const onlyWatches = new URLSearchParams(location.search).has("watch");
+
 const canvas = document.getElementById("panorama");
 const operator = new DesktopOperator();
 const view = new PanoramaView(canvas);
-const stream = new PictureStream(() => address(location.port, "/stream"), {
+const stream = new PictureStream(() => address(location.port, "/stream"), subprotocols(token), {
   told,
   stateChanged: streamChanged,
 });
-const tracking = new Tracking(trackingChanged);
+const tracking = new Tracking(subprotocols(token), trackingChanged);
 const headset = new Headset(view, {
   takePicture,
   pictureShown: (picture, ms, clock) => stream.acknowledge(picture, ms, clock),
@@ -127,9 +133,16 @@ async function startTracking({ client, recording }) {
     overlay.showTracking("a recording's");
     return;
   }
-  const session = await (await fetch("session.json")).json();
-  const query = new URLSearchParams({ client, token: session.token ?? "" });
-  tracking.meet(address(session.tracking.port, `${session.tracking.path}?${query}`), client);
+  const answer = await fetch("session.json", { headers: headers(token) });
+  if (!answer.ok) {
+    overlay.showNotice("tracking", `Your hands are not sent: ${await answer.text()}`);
+    return;
+  }
+  const { port, path, public: reached = {} } = (await answer.json()).tracking;
+  const query = new URLSearchParams({ client, operator: tabName() });
+  if (onlyWatches) query.set("watch", 1);
+  const server = reached[location.origin] ?? address(port, path);
+  tracking.meet(`${server}?${query}`, client);
 }
 
 function streamChanged(state, reason) {
@@ -143,11 +156,17 @@ function streamChanged(state, reason) {
 }
 
 function trackingChanged(state, reason) {
+  const { seat } = tracking;
   overlay.showTracking(state);
-  if (state === "open") overlay.showNotice("tracking", "");
-  else if (state === "waiting" || state === "refused") {
+  overlay.showSeat(state === "open", seat?.others ?? 0);
+  if (state === "open" || (state === "watching" && onlyWatches)) {
+    overlay.showNotice("tracking", "");
+  } else if (state === "watching") {
+    overlay.showNotice("tracking", troubled(state, reason), seat.taken ? "Take over" : "Drive");
+  } else if (state === "waiting" || state === "refused") {
     const told = `your hands are not sent: ${reason || "the tracking server is away"}`;
-    overlay.showNotice("tracking", troubled(state, told), state === "refused");
+    const remedy = tracking.mayReturn ? "Take over" : "";
+    overlay.showNotice("tracking", troubled(state, told), remedy);
   }
 }
 
@@ -241,8 +260,8 @@ function headsetRefused(error) {
 function headsetChanged() {
   operator.releaseAll();
   if (headset.state === "on") {
-    // To enter is to want to drive, also where another page has taken over.
-    if (tracking.state === "refused") tracking.open();
+    // To enter is to want to drive, also where another page does.
+    if (!onlyWatches) tracking.takeOver();
     hurry();
   } else {
     // Other hands drive from now on: the robot stops, and does not jump to them.
@@ -278,7 +297,8 @@ document.querySelectorAll(".hand").forEach((button, side) => {
 document.getElementById("pause").addEventListener("click", pause);
 document.getElementById("show-help").addEventListener("click", overlay.toggleHelp);
 document.getElementById("headset").addEventListener("click", toggleHeadset);
-document.getElementById("take-over").addEventListener("click", () => tracking.open());
+document.getElementById("take-over").addEventListener("click", () => tracking.takeOver());
+document.getElementById("hand-over").addEventListener("click", () => tracking.handOver());
 
 // Start
 

@@ -14,4 +14,6 @@ export const MESSAGES = [
   {"name": "clock_answer", "version": 1, "fields": [{"name": "number", "type": "int64"}, {"name": "received_ms", "type": "float64"}, {"name": "answered_ms", "type": "float64"}]},
   {"name": "operator_adjustment", "version": 1, "fields": [{"name": "source", "type": "text"}, {"name": "client", "type": "text"}, {"name": "scale_up", "type": "bool"}, {"name": "scale_down", "type": "bool"}, {"name": "measure_neck", "type": "bool"}]},
   {"name": "operator_frame", "version": 1, "fields": [{"name": "client", "type": "text"}, {"name": "anchor_yaw_rad", "type": "float64"}, {"name": "clutched", "type": "bool", "count": 2}, {"name": "motion_scale", "type": "float64"}, {"name": "neck_offset", "type": "float64", "count": 3}, {"name": "neck_measured", "type": "bool"}, {"name": "advice", "type": "text"}]},
+  {"name": "seat", "version": 1, "fields": [{"name": "drives", "type": "bool"}, {"name": "taken", "type": "bool"}, {"name": "others", "type": "int64"}, {"name": "reason", "type": "text"}]},
+  {"name": "claim", "version": 1, "fields": [{"name": "drive", "type": "bool"}]},
 ];

@@ -6,6 +6,7 @@ const CONNECTIONS = {
   closed: "off",
   connecting: "connecting",
   open: "connected",
+  watching: "watching",
   waiting: "trying again",
   refused: "off",
 };
@@ -72,23 +73,24 @@ export function showPicture(state, watching, rate) {
 /** state: of a Connection, or words; rate: samples a second, where they are sent. */
 export function showTracking(state, rate = null) {
   if (state === "open" && rate !== null) fill("tracking", `${rate.toFixed(0)} / s`, false);
-  else fill("tracking", CONNECTIONS[state] ?? state, state in CONNECTIONS && state !== "open");
+  else fill("tracking", CONNECTIONS[state] ?? state, state in CONNECTIONS && state !== "open" && state !== "watching");
 }
 
 const notices = new Map();
 
 /**
  * A sentence that the operator must see; an empty one takes it away. from: who says it; one notice
- * stands at a time. takeOver: whether the operator may take over from another page.
+ * stands at a time. remedy: what the button beside it does that makes this page drive, if any.
  */
-export function showNotice(from, sentence, takeOver = false) {
+export function showNotice(from, sentence, remedy = "") {
   notices.delete(from);
-  if (sentence) notices.set(from, { sentence, takeOver });
+  if (sentence) notices.set(from, { sentence, remedy });
   const [notice] = notices.values();
   shown.notice = notice?.sentence ?? "";
   element("notice").hidden = !notice;
   element("notice-text").textContent = shown.notice;
-  element("take-over").hidden = !notice?.takeOver;
+  element("take-over").hidden = !notice?.remedy;
+  element("take-over").textContent = notice?.remedy ?? "";
 }
 
 let handsShown = "";
@@ -117,6 +119,12 @@ export function hideWaiting() {
 export function showHeadset(label) {
   element("headset").hidden = label === "";
   element("headset").textContent = label;
+}
+
+/** drives: whether this page does; others: how many watch it. */
+export function showSeat(drives, others) {
+  element("engage").disabled = !drives;
+  element("hand-over").hidden = !drives || others === 0;
 }
 
 function fill(id, text, bad) {

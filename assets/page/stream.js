@@ -21,9 +21,9 @@ export class PictureStream {
   shown = 0;
   lastSeq = -1;
 
-  constructor(address, listener) {
+  constructor(address, protocols, listener) {
     this.#listener = listener;
-    this.#connection = new Connection(address, {
+    this.#connection = new Connection(address, protocols, {
       opened: () => this.#opened(),
       received: (data) => this.#understand(data),
       stateChanged: (state, reason) => listener.stateChanged(state, reason),

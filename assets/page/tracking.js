@@ -1,7 +1,7 @@
 // Sends what the operator does: head, hands and keys, of whatever source there is.
 
-import { Connection } from "./connection.js";
-import { encode } from "./wire.js";
+import { Connection, REPLACED } from "./connection.js";
+import { decode, encode } from "./wire.js";
 
 // More than a few samples that wait for the network are old by the time they arrive.
 const BACKLOG_BYTES = 32768;
@@ -20,16 +20,23 @@ const NO_ADJUSTMENT = { scale_up: false, scale_down: false, measure_neck: false 
  */
 export class Tracking {
   #connection;
+  #stateChanged;
   #address = "";
+  #takesOver = false;
+  seat = null; // a `seat` message: whether this page drives, as the server last told
   client = "";
   sent = 0;
 
-  /** stateChanged(state, reason): as in Connection. */
-  constructor(stateChanged) {
-    this.#connection = new Connection(() => this.#address, {
+  /**
+   * protocols: as for a WebSocket. stateChanged(state, reason): as in Connection, but that a page
+   * which is connected and does not drive is "watching".
+   */
+  constructor(protocols, stateChanged) {
+    this.#stateChanged = stateChanged;
+    this.#connection = new Connection(() => this.#address + this.#wish(), protocols, {
       opened: () => {},
-      received: () => {},
-      stateChanged,
+      received: (data) => this.#told(decode(data)),
+      stateChanged: (state, reason) => this.#connectionChanged(state, reason),
     });
   }
 
@@ -39,31 +46,57 @@ export class Tracking {
    */
   meet(address, client) {
     this.#address = address;
-    if (this.state === "open") return;
+    if (this.#connection.state === "open") return;
     this.client = client;
     if (this.state !== "refused") this.open();
   }
 
   get state() {
-    return this.#connection.state;
+    if (this.#connection.state !== "open") return this.#connection.state;
+    if (this.seat === null) return "connecting";
+    return this.seat.drives ? "open" : "watching";
   }
 
   open() {
     this.#connection.open();
   }
 
+  /** Drive, whoever does; the robot stops if somebody did. */
+  takeOver() {
+    if (this.state === "open") return;
+    this.#takesOver = true;
+    if (this.state === "watching") this.#claim(true);
+    else if (this.mayReturn) this.open();
+  }
+
+  /** Drive no longer; the robot stops. */
+  handOver() {
+    this.#claim(false);
+  }
+
+  /** Whether this tab was only disconnected as it seemed to have connected anew. */
+  get mayReturn() {
+    return this.state === "refused" && this.#connection.code === REPLACED;
+  }
+
   hurry() {
     this.#connection.hurry();
   }
 
-  /** Send a sample taken at timeMs (performance.now), unless the network lags; a stop always. */
+  /**
+   * Send a sample taken at timeMs (performance.now), unless the network lags; a stop always, also
+   * where somebody else drives.
+   */
   send(sample, timeMs) {
+    const { state } = this;
     const lags = this.#connection.backlog > BACKLOG_BYTES;
-    if (this.state !== "open" || (lags && !sample.keys?.stop)) return;
+    if (state !== "open" && state !== "watching") return;
+    if ((lags || state === "watching") && !sample.keys?.stop) return;
     const sender = { source: sample.source, client: this.client };
     const { head, hands, controllers, adjust } = sample;
     // A stop goes ahead of the hands that it is to stop.
     this.#say("operator_input", { ...sender, ...NO_KEYS, ...sample.keys }, timeMs);
+    if (state === "watching") return;
     if (adjust && Object.values(adjust).includes(true)) {
       this.#say("operator_adjustment", { ...sender, ...NO_ADJUSTMENT, ...adjust }, timeMs);
     }
@@ -106,6 +139,26 @@ export class Tracking {
   /** Say that nothing is tracked and no key is held, or none but those given. */
   sendNothing(source, timeMs, keys = null) {
     this.send({ source, head: null, hands: [null, null], keys }, timeMs);
+  }
+
+  #wish() {
+    return this.#takesOver ? "&take_over=1" : "";
+  }
+
+  #claim(drive) {
+    this.#say("claim", { drive }, performance.now());
+  }
+
+  #told(message) {
+    if (message.message !== "seat") return;
+    this.seat = message;
+    if (message.drives) this.#takesOver = false;
+    this.#stateChanged(this.state, message.reason);
+  }
+
+  #connectionChanged(state, reason) {
+    this.seat = null;
+    if (state !== "open") this.#stateChanged(state, reason); // else it will be told who drives
   }
 
   #say(name, values, timeMs) {

@@ -7,10 +7,12 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import SecretStr
 
 from operators.header import Header
 from operators.messages import Hands, OperatorFrame, OperatorInput, OperatorState, Panorama
 from operators.page_server import PageServer
+from operators.session_token import with_token
 from operators.settings import HeadsetSettings
 from operators.tracking_server import TrackingServer
 from tests.e2e.browser import Browser
@@ -59,20 +61,26 @@ MARKED = marked_panorama()
 
 
 class Station:
-    """Both servers, and what they hear."""
+    """Both servers, and what they hear.
 
-    def __init__(self) -> None:
+    token: what a client must show. settings: of the page, beside its ports.
+    """
+
+    def __init__(self, token: str = "", **settings: Any) -> None:
         self.heard, self.sent, self.shown = Recorder(), Recorder(), Recorder()
         self.clock, self.clients, self.faults = Recorder(), Recorder(), Recorder()
-        settings = HeadsetSettings(port=0, tracking_port=0)
-        self.tracking = self._tracking_server(settings)
-        self.page = self._page_server(settings)
+        self._token = token
+        self._settings = HeadsetSettings(
+            **{"port": 0, "tracking_port": 0, "token": token or None, **settings}
+        )
+        self.tracking = self._tracking_server(self._settings)
+        self.page = self._page_server(self._settings)
         self._seq = 0
 
     def open(self, browser: Browser) -> None:
         """Open the page, with a picture, and without the keys' card."""
         self.offer()
-        browser.goto(self.page.address)
+        browser.goto(with_token(self.page.address, self._token))
         browser.wait_for("panodora.picturesShown > 0 && panodora.tracking === 'open'")
         browser.press("KeyH")
 
@@ -104,6 +112,7 @@ class Station:
             self.clock,
             self.clients,
             self.faults,
+            token=self._token,
         )
         server.start()
         return server
@@ -122,11 +131,18 @@ class Station:
 
     def restart_page(self) -> None:
         port = int(self.page.address.rpartition(":")[2])
-        self.page = self._page_server(HeadsetSettings(port=port))
+        self.page = self._page_server(self._settings.model_copy(update={"port": port}))
 
     def restart_tracking(self) -> None:
-        settings = HeadsetSettings(tracking_port=self.tracking.port)
+        settings = self._settings.model_copy(update={"tracking_port": self.tracking.port})
         self.tracking = self._tracking_server(settings)
+
+    def restart_with_token(self, token: str) -> None:
+        """Both servers, where they were, with another token."""
+        self._token = token
+        self._settings = self._settings.model_copy(update={"token": SecretStr(token)})
+        self.restart_tracking()
+        self.restart_page()
 
     def offer(self, pixels: Picture = MARKED) -> int:
         """Let everyone who can take it have a picture; returns its number."""

@@ -12,7 +12,6 @@ from operators.messages import Hands, Head, OperatorInput, OperatorState
 from tests.e2e.browser import Browser
 from tests.e2e.seen import matches, middle
 from tests.e2e.station import COLOURS, DEGREES, Station
-from tests.operators.page_clients import closing, connected
 
 pytestmark = pytest.mark.browser
 
@@ -166,18 +165,6 @@ def test_a_hidden_page_lets_go_and_sends_nothing(page: Browser, station: Station
     assert page.evaluate("panodora.samplesSent") == sent
     page.evaluate(SET_HIDDEN.format(hidden="false"))
     station.hear(lambda m: isinstance(m, Hands) and m.valid.all())
-
-
-def test_a_newer_page_takes_over_and_can_be_taken_over_again(
-    page: Browser, station: Station
-) -> None:
-    with connected(station.tracking.port, "/tracking?client=other") as other:
-        page.wait_for("panodora.tracking === 'refused'")
-        notice = page.evaluate("document.getElementById('notice').textContent")
-        assert "replaced by a newer session" in notice
-        page.click("#take-over")
-        assert closing(other)[0] == 4001
-    page.wait_for("panodora.tracking === 'open' && document.getElementById('notice').hidden")
 
 
 def test_comes_back_after_a_restart_of_the_server(page: Browser, station: Station) -> None:

@@ -66,7 +66,17 @@ def test_a_file_may_extend_another(tmp_path: Path) -> None:
         ("scene: {objects: [{name: a, size: [1, 1], position: [0, 0, 0]}]}", ["objects.0.size"]),
         ("scene: {respawn_below: .nan}", ["scene.respawn_below", "finite"]),
         ("headset: {host: 0.0.0.0}", ["mine.yml", "headset.host", "127.0.0.1", "adb reverse"]),
-        ("headset: {host: robot.example}", ["mine.yml", "headset.host", "127.0.0.1"]),
+        ("headset: {host: robot.example}", ["mine.yml", "headset.token", "auto"]),
+        ("headset: {public_address: 'https://robot.example'}", ["mine.yml", "headset.token"]),
+        ("headset: {token: auto, public_address: robot.example}", ["public_address", "https://"]),
+        ("headset: {token: auto, public_address: 'https://a/b'}", ["public_address", "https://"]),
+        ("headset: {token: auto, public_address: 'ftp://a'}", ["public_address", "https://"]),
+        ("headset: {token: auto, public_address: 'https://u@a'}", ["public_address", "https://"]),
+        ("headset: {token: auto, public_address: 'https://['}", ["public_address", "https://"]),
+        ("headset: {certificate: here.pem}", ["mine.yml", "headset", "panodora cert"]),
+        ("headset: {token: auto, public_tracking_address: 'https://a'}", ["public_address"]),
+        ("headset: {token: hush}", ["mine.yml", "headset.token", "22 to 128", "auto"]),
+        ("headset: {token: 'hush hush hush hush hush'}", ["mine.yml", "headset.token", "auto"]),
         ("5: {a: 1}", ["mine.yml", "names of sections", "5"]),
         ("extends: 5", ["mine.yml", "extends"]),
         (
@@ -87,6 +97,22 @@ def test_a_wrong_file_says_where_what_and_what_is_allowed(
         load_settings(write(tmp_path, text))
     for word in words:
         assert word in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "headset: {token: hush}",
+        "headset: {token: 'hush hush hush hush hush hush'}",
+        "headset: {token: hush-hush-hush-hush-hush, certificate: here.pem}",
+        "headset: {token: {hush: 1}}",
+        "headset: {tokn: hush}",
+    ],
+)
+def test_a_token_is_not_told_with_what_is_wrong(tmp_path: Path, text: str) -> None:
+    with pytest.raises(SettingsError) as raised:
+        load_settings(write(tmp_path, text))
+    assert "hush" not in str(raised.value)
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
