@@ -1,6 +1,7 @@
 """A web application served from an event loop in a thread of its own."""
 
 import asyncio
+import contextlib
 import errno
 import socket
 import ssl
@@ -86,7 +87,7 @@ class ServerThread:
         self._tls = tls
         self._faults = faults
         self._limits = ConnectionLimits()
-        self._handshakes: set[asyncio.Task[None]] = set()
+        self._handshakes: dict[asyncio.Task[None], socket.socket] = {}
         self._open: set[WatchedConnection] = set()
         self.port = 0
         """The TCP port listened on, once it is."""
@@ -154,14 +155,14 @@ class ServerThread:
         )
         await runner.setup()
         assert runner.server is not None
-        accepting = asyncio.create_task(self._accept(listening, runner.server))
+        self._listen(listening, runner.server)
         self._loop = asyncio.get_running_loop()
         ready.set()
         await self._stopping.wait()
         self._loop = None
-        await _cancelled(accepting)
+        asyncio.get_running_loop().remove_reader(listening)
         listening.close()
-        await _cancelled(*self._handshakes)
+        await self._end_handshakes()
         await runner.cleanup()
         # One that waits for its client, to read or to end TLS, would stay.
         while self._open:
@@ -169,25 +170,34 @@ class ServerThread:
                 connection.abort()
             await asyncio.sleep(0)
 
-    async def _accept(self, listening: socket.socket, server: web.Server) -> None:
-        """Take connections one by one, and no more than the limits allow."""
+    def _listen(self, listening: socket.socket, server: web.Server) -> None:
+        if listening.fileno() >= 0:  # the server may have stopped meanwhile
+            loop = asyncio.get_running_loop()
+            loop.add_reader(listening, self._accept, listening, server)
+
+    def _accept(self, listening: socket.socket, server: web.Server) -> None:
+        """Take a connection that waits, unless the limits do not allow it.
+
+        Not by `sock_accept`, which loses a connection if it is cancelled just then.
+        """
         loop = asyncio.get_running_loop()
-        while True:
-            try:
-                connection, peer = await loop.sock_accept(listening)
-            except ConnectionError:  # it was gone before it was taken
-                continue
-            except OSError:  # no more files may be opened
-                await asyncio.sleep(WAIT_FOR_FILES_S)
-                continue
-            address = peer[0] if isinstance(peer, tuple) else ""
-            if self._limits.admits(address):
-                task = loop.create_task(self._hand_over(connection, address, server))
-                self._handshakes.add(task)
-                task.add_done_callback(self._handshakes.discard)
-            else:
-                connection.close()
-                self._fault(address, "was refused a connection: it has too many, or all have")
+        try:
+            connection, peer = listening.accept()
+        except (BlockingIOError, ConnectionError):  # it was gone before it was taken
+            return
+        except OSError:  # no more files may be opened
+            loop.remove_reader(listening)
+            loop.call_later(WAIT_FOR_FILES_S, self._listen, listening, server)
+            return
+        connection.setblocking(False)
+        address = peer[0] if isinstance(peer, tuple) else ""
+        if self._limits.admits(address):
+            task = loop.create_task(self._hand_over(connection, address, server))
+            self._handshakes[task] = connection
+            task.add_done_callback(self._handshakes.pop)
+        else:
+            connection.close()
+            self._fault(address, "was refused a connection: it has too many, or all have")
 
     async def _hand_over(self, connection: socket.socket, address: str, server: web.Server) -> None:
         """Give a connection to aiohttp, after TLS's handshake where there is one."""
@@ -206,12 +216,17 @@ class ServerThread:
                 ssl_handshake_timeout=IDLE_S if self._tls else None,
                 ssl_shutdown_timeout=SHUTDOWN_S if self._tls else None,
             )
-        except asyncio.CancelledError:
-            self._ended(watched, address)
-            raise
         except OSError as error:  # no TLS, or another kind of it, or nothing at all
             self._ended(watched, address)
-            self._fault(address, f"could not agree on TLS: {error}")
+            if self._loop is not None:
+                self._fault(address, f"could not agree on TLS: {error}")
+
+    async def _end_handshakes(self) -> None:
+        """Take their clients from them: asyncio leaves open what is cancelled before it began."""
+        for connection in self._handshakes.values():
+            with contextlib.suppress(OSError):  # the client is gone
+                connection.shutdown(socket.SHUT_RDWR)
+        await asyncio.gather(*self._handshakes)
 
     def _ended(self, connection: WatchedConnection, address: str) -> None:
         if connection in self._open:
@@ -221,13 +236,6 @@ class ServerThread:
     def _fault(self, address: str, what: str) -> None:
         if self._faults is not None:
             self._faults.add(f"{address or 'a client'} {what}")
-
-
-async def _cancelled(*tasks: asyncio.Task[None]) -> None:
-    """Cancel tasks and wait until they have ended."""
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def _why_not(error: OSError, host: str, port: int, port_key: str) -> str:

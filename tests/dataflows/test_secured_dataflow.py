@@ -18,7 +18,7 @@ from operators.messages import Hands
 from operators.settings import ROOT
 from panodora.__main__ import main
 from tests.dataflows.running import BIN, Running, environment, running
-from tests.operators.page_clients import closing, receive, send
+from tests.operators.page_clients import closing, in_two_threads, receive, send
 from tests.operators.samples import sample
 
 pytestmark = [pytest.mark.dataflow, pytest.mark.gl]
@@ -36,7 +36,7 @@ class Secured:
     folder: Path
 
     def socket(self, port: int, path: str, token: str) -> ClientConnection:
-        trusting = ssl.create_default_context(cafile=self.certificate)
+        trusting = in_two_threads(ssl.create_default_context(cafile=self.certificate))
         address = f"wss://localhost:{port}{path}"
         return connect(address, ssl=trusting, subprotocols=subprotocols(token), proxy=None)
 

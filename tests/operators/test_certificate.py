@@ -26,6 +26,7 @@ from operators.certificate import (
 from operators.headset_settings import HeadsetSettings
 from operators.settings import SettingsError
 from operators.usage_error import UsageError
+from tests.operators.page_clients import in_two_threads
 from tests.operators.test_access import SOCKETS, TRACKING, Both, both, is_in
 
 HOSTS = ["bench", "bench.local", "localhost", "192.168.1.5", "127.0.0.1", "fd00::5"]
@@ -187,7 +188,8 @@ def test_old_tls_is_refused(servers: Both, path: str) -> None:
 def test_a_websocket_over_tls(servers: Both, files: tuple[Path, Path], path: str) -> None:
     address = f"wss://localhost:{servers.ports[path]}{path}"
     bearer = {"Authorization": "Bearer a-token-of-30-characters-and-x"}
-    with connect(address, ssl=trusting(files[0]), additional_headers=bearer, proxy=None) as client:
+    tls = in_two_threads(trusting(files[0]))
+    with connect(address, ssl=tls, additional_headers=bearer, proxy=None) as client:
         assert is_in(client)
 
 

@@ -335,6 +335,8 @@ def test_encodes_once_for_all_and_never_for_nobody(served: Served, encodings: li
         served.offer(1)
         assert [picture(client).frame_seq for client in (first, second)] == [1, 1]
         assert len(encodings) == 2
+        for client in (first, second):
+            assert_no_picture_before(served, client, "the server has seen to both")
         for seq in range(2, 10):  # nobody has credit
             served.offer(seq)
         assert_no_picture_before(served, first, "no credit")
