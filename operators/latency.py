@@ -156,8 +156,10 @@ class LatencyTrace:
 
     def _count_losses(self, stamps: tuple[Stamp, ...]) -> None:
         for stamp in stamps:
-            last = self._stamps.get(stamp.node, stamp)
             node = stamp.node
+            last = self._stamps.get(node, stamp)
+            if stamp.sent_ns < last.sent_ns:
+                continue  # a slow client was given an older frame than the one before
             self.lost[node] = self.lost.get(node, 0) + _grown(last.lost, stamp.lost)
             self.skipped[node] = self.skipped.get(node, 0) + _grown(last.skipped, stamp.skipped)
             self._stamps[node] = stamp

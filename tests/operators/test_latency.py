@@ -118,6 +118,13 @@ def test_losses_are_counted_from_the_first_frame_on() -> None:
     assert trace.lost == {"first": 0, "second": 5}
 
 
+def test_a_slow_clients_older_frame_is_no_restart() -> None:
+    trace = LatencyTrace(frames=1000)
+    for k, client in [(1, "quick"), (2, "quick"), (1, "slow"), (3, "quick"), (2, "slow")]:
+        trace.add_sent(sent(k, client), frame(k, lost=10 + k))
+    assert trace.lost == {"first": 0, "second": 2}
+
+
 def test_a_restarted_node_counts_from_zero_again() -> None:
     trace = LatencyTrace(frames=1000)
     for k, lost in enumerate([9, 11, 0, 1]):
