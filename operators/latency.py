@@ -15,6 +15,7 @@ from operators.latency_stamps import (
     hand_to_sent_ms,
     hand_to_shown_ms,
     sent_rate_hz,
+    shown_rate_hz,
     stage_reports,
 )
 from operators.latency_terms import SENT, SHOWN
@@ -121,17 +122,21 @@ class LatencyTrace:
     def summary(self, frames: int) -> LatencySummary:
         """The stages and the totals of the last frames as a message."""
         records = self.records(frames)
-        stages = stage_reports(records)
-        shown = hand_to_shown_ms(records)
-        delays = [*(stage.delay_ms for stage in stages), hand_to_sent_ms(records), shown]
-        rate = sent_rate_hz(records)
-        shown_rate = rate * shown.size / max(len(records), 1)
+        rows = [
+            *(
+                (stage.stage, stage.rate_hz, self.lost.get(stage.stage, 0), stage.delay_ms)
+                for stage in stage_reports(records)
+            ),
+            (SENT, sent_rate_hz(records), 0, hand_to_sent_ms(records)),
+            (SHOWN, shown_rate_hz(records), 0, hand_to_shown_ms(records)),
+        ]
+        stages, rates_hz, lost, delays_ms = zip(*rows, strict=True)
         return LatencySummary(
-            stages=(*(stage.stage for stage in stages), SENT, SHOWN),
-            rate_hz=np.array([*(stage.rate_hz for stage in stages), rate, shown_rate]),
-            lost=np.array([*(self.lost.get(stage.stage, 0) for stage in stages), 0, 0], np.int64),
-            p50_ms=np.array([percentile(d, 50) for d in delays]),
-            p95_ms=np.array([percentile(d, 95) for d in delays]),
+            stages=stages,
+            rate_hz=np.array(rates_hz),
+            lost=np.array(lost, np.int64),
+            p50_ms=np.array([percentile(delay_ms, 50) for delay_ms in delays_ms]),
+            p95_ms=np.array([percentile(delay_ms, 95) for delay_ms in delays_ms]),
         )
 
     def _client(self, name: str) -> _Client:

@@ -137,12 +137,18 @@ def sent_rate_hz(records: pa.Table) -> float:
     return rate_hz(sent_ns, len(sent_ns) - 1)
 
 
+def shown_rate_hz(records: pa.Table) -> float:
+    """Frames shown a second, those that were the first to show a client a sample."""
+    frames = frame_columns(records)
+    shown_ns = frames.shown_ns[frames.is_clients_first & np.isfinite(frames.shown_ns)]
+    return rate_hz(np.sort(shown_ns).astype(np.int64), len(shown_ns) - 1)
+
+
 def stage_reports(records: pa.Table) -> list[StageReport]:
     """Every node in the order of the flow, and the page where it is known when it showed frames.
 
     A node's delays are those of the frames that were the first to show a sample; the page's are
-    each client's. What the page skipped is what
-    it was sent and is not known to have shown.
+    each client's. What the page skipped is what it was sent and is not known to have shown.
     """
     stamps = stamp_columns(_first_frames(records))
     reports = []
@@ -212,9 +218,8 @@ def _page_report(records: pa.Table) -> StageReport | None:
     known = frames.is_clients_first & np.isfinite(parts_ms).all(axis=0)
     if not known.any():
         return None
-    shown_ns = np.sort(frames.shown_ns[known]).astype(np.int64)
-    rate = rate_hz(shown_ns, len(shown_ns) - 1)
-    return StageReport(PAGE, rate, 0, len(never_shown(records)), *parts_ms[:, known])
+    skipped = len(never_shown(records))
+    return StageReport(PAGE, shown_rate_hz(records), 0, skipped, *parts_ms[:, known])
 
 
 def _first_frames(records: pa.Table) -> pa.Table:

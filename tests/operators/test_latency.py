@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -103,6 +105,18 @@ def test_the_summary_has_a_row_a_stage_and_both_totals() -> None:
     assert summary.p50_ms == pytest.approx([5, 5.5, 9, 10.5, 19.5], abs=0.31)
     assert summary.rate_hz == pytest.approx(1000 / PERIOD_MS)
     summary.check()
+
+
+def test_rates_count_each_sample_once() -> None:
+    trace = LatencyTrace(frames=1000)
+    for k in range(50):
+        trace.add_exchange(exchange(k * PERIOD_MS))
+        for frame_seq in (2 * k, 2 * k + 1):  # the guard's tick moved the scene once more
+            trace.add_sent(replace(sent(k), frame_seq=frame_seq), frame(k))
+            trace.add_shown(replace(shown(k), frame_seq=frame_seq), heard_ns(k))
+    trace.add_exchange(exchange(50 * PERIOD_MS + 20))
+    summary = trace.summary(frames=100)
+    assert summary.rate_hz == pytest.approx(1000 / PERIOD_MS)
 
 
 def test_a_frame_without_a_hand_says_nothing() -> None:
