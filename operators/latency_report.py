@@ -15,9 +15,8 @@ from operators.latency_stamps import (
     stage_reports,
 )
 from operators.latency_terms import SENT, SHOWN
-from operators.stage_report import StageReport, percentile
+from operators.stage_report import PERCENTS, StageReport, percentile
 
-PERCENTS = (50, 95, 99)
 PARTS = ("transit", "waiting", "working", "all")
 WIDE = 126
 """Characters of a row with all its parts."""

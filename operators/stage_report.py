@@ -1,9 +1,13 @@
 """What one stage of the loop did."""
 
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
+
+PERCENTS: Final = (50, 95, 99)
+"""The percentiles that every table of delays has."""
 
 
 @dataclass(frozen=True)
