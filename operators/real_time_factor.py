@@ -2,16 +2,19 @@
 
 
 class RealTimeFactor:
-    """How fast the simulation goes beside the clock."""
+    """Simulated time over the clock's, from the simulation's last beginning on."""
 
     def __init__(self) -> None:
         self._first: tuple[float, int] | None = None
         self._last: tuple[float, int] | None = None
 
     def add(self, simulated_s: float, at_ns: int) -> None:
-        """Note how far the simulation is. One that began anew is measured anew."""
+        """Note how far the simulation is. One that began anew is measured anew.
+
+        at_ns: when that was, CLOCK_MONOTONIC.
+        """
         now = (simulated_s, at_ns)
-        if self._first is None or now[0] < self._first[0]:
+        if self._last is None or now[0] < self._last[0]:
             self._first = now
         self._last = now
 
