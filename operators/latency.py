@@ -11,16 +11,10 @@ import pyarrow as pa
 from operators.browser_clock import BrowserClock, HostTime
 from operators.frame_ring import FrameRing
 from operators.header import Header, Stamp
-from operators.latency_stamps import (
-    hand_to_sent_ms,
-    hand_to_shown_ms,
-    sent_rate_hz,
-    shown_rate_hz,
-    stage_reports,
-)
+from operators.latency_stamps import hand_to_sent_ms, hand_to_shown_ms, sent_rate_hz, shown_rate_hz
 from operators.latency_terms import SENT, SHOWN
 from operators.messages import ClockExchange, FrameSent, FrameShown, LatencySummary
-from operators.stage_report import percentile
+from operators.stage_report import percentile, stage_reports
 
 UNSETTLED: Final = 128
 """A client's frames that wait for it to show them, or for its next answer on the clock."""

@@ -9,16 +9,10 @@ import pyarrow as pa
 from rich.table import Table
 
 from operators.latency_service import LatencyNews
-from operators.latency_stamps import (
-    Numbers,
-    hand_to_sent_ms,
-    hand_to_shown_ms,
-    sent_rate_hz,
-    stage_reports,
-)
+from operators.latency_stamps import Numbers, hand_to_sent_ms, hand_to_shown_ms, sent_rate_hz
 from operators.latency_terms import SENT, SHOWN
 from operators.settings import SettingsError
-from operators.stage_report import PERCENTS, StageReport, percentile
+from operators.stage_report import PERCENTS, StageReport, percentile, stage_reports
 
 PARTS = ("transit", "waiting", "working", "all")
 WIDE = 126

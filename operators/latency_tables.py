@@ -9,16 +9,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from operators.latency_stamps import (
-    FrameColumns,
-    Numbers,
-    client_codes,
-    frame_columns,
-    never_shown,
-    rate_hz,
-)
+from operators.latency_stamps import FrameColumns, Numbers, client_codes, frame_columns, rate_hz
 from operators.latency_terms import NOT_KNOWN, SENT, SHOWN
-from operators.stage_report import PERCENTS, StageReport, percentile
+from operators.stage_report import PERCENTS, StageReport, never_shown, percentile
 
 _UNKNOWN: Final = "–"
 

@@ -15,14 +15,8 @@ from typing import Any, Final, TextIO
 import numpy as np
 import pyarrow as pa
 
-from operators.latency_stamps import (
-    PAGE,
-    Integers,
-    client_codes,
-    frame_columns,
-    grown,
-    stamp_columns,
-)
+from operators.latency_stamps import Integers, client_codes, frame_columns, grown, stamp_columns
+from operators.stage_report import PAGE
 from operators.trace_events import Event, Slice, TraceProcess, complete, flow, instant
 
 _TRACKS: Final = ("arriving", "working", "waiting")
