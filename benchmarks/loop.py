@@ -148,7 +148,6 @@ def _watch(dora_pid: int, seconds: float, with_memory: bool) -> float | None:
     if not with_memory:
         time.sleep(seconds)
         return None
-    before = 0.0
     started = time.monotonic()
     time.sleep(MEMORY_FROM_S)
     before = _median_rss(dora_pid)

@@ -96,8 +96,7 @@ class LatencyService:
         self.path.unlink(missing_ok=True)
 
     async def _records(self, request: web.Request) -> web.Response:
-        last = request.query.get("last")
-        table, news = self._tell(None if last is None else int(last))
+        table, news = self._tell(_frames(request.query.get("last")))
         metadata = {**(table.schema.metadata or {}), ABOUT: json.dumps(asdict(news)).encode()}
         table = table.replace_schema_metadata(metadata)
         sink = pa.BufferOutputStream()
@@ -106,19 +105,36 @@ class LatencyService:
         return web.Response(body=sink.getvalue().to_pybytes())
 
 
+def _frames(last: str | None) -> int | None:
+    """How many are asked for, None for all. Raises HTTPBadRequest."""
+    if last is None:
+        return None
+    try:
+        frames = int(last)
+    except ValueError:
+        frames = 0
+    if frames < 1:
+        raise web.HTTPBadRequest(
+            text=f"last={last[:20]}: ask for 1 frame or more, or leave it out for all"
+        )
+    return frames
+
+
 async def fetch(path: Path, last: int | None = None) -> tuple[pa.Table, LatencyNews]:
     """Ask a running dataflow for its last records, so many or all that it has.
 
-    Raises UsageError where nobody listens at the path.
+    Raises UsageError where nobody listens at the path, or with the reason for a refusal.
     """
     query = {} if last is None else {"last": str(last)}
     connector = aiohttp.UnixConnector(path=str(path))
     try:
         async with (
             aiohttp.ClientSession(connector=connector) as session,
-            session.get("http://latency/records", params=query, raise_for_status=True) as answer,
+            session.get("http://latency/records", params=query) as answer,
         ):
             content = await answer.read()
+            if not answer.ok:
+                raise UsageError(f"{path}: {content.decode()}")
     except (aiohttp.ClientError, OSError):
         raise UsageError(f"no dataflow answers at {path}; is it running?") from None
     table = pa.ipc.open_stream(content).read_all()
@@ -133,7 +149,7 @@ def running_sockets() -> list[Path]:
         with socket.socket(socket.AF_UNIX) as trial:
             try:
                 trial.connect(str(path))
-            except ConnectionRefusedError:
+            except (ConnectionRefusedError, FileNotFoundError):  # the latter: it just ended
                 path.unlink(missing_ok=True)
             else:
                 found.append(path)
