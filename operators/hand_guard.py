@@ -45,9 +45,10 @@ class HandGuard:
         """Take an event in; returns whether it changed the state."""
         before = self.state
         self.state = after(before, event)
+        if self.state is not before or (before, event) == (GuardState.HOLDING, GuardEvent.LOST):
+            self.reason = reason
         if self.state is before:
             return False
-        self.reason = reason
         if self.state is GuardState.STOPPED:
             self._limiters = None
         elif self.state is GuardState.HOLDING:

@@ -102,6 +102,15 @@ def test_a_lost_hand_holds_at_once_and_the_other_follows(tracking: Robot) -> Non
     assert (state.state, state.reason) == (TRACKING, "left hand: it is not tracked")
 
 
+def test_the_reason_is_what_the_robot_waits_for_at_present(tracking: Robot) -> None:
+    tracking.now_s += 0.06
+    tracking.tell_scene()
+    tracking.tick()
+    assert tracking.guard.state.reason == "no hands are coming in"
+    tracking.command(ONE)
+    assert tracking.guard.state.left_reason == "left hand: it is not tracked"
+
+
 def test_a_hand_that_is_found_elsewhere_is_approached_slowly(tracking: Robot) -> None:
     tracking.frames(ONE, 60)
     before = tracking.postures[0][0][:3]
