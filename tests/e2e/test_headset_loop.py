@@ -114,7 +114,7 @@ def make(visit: Visit, headset: EmulatedHeadset) -> None:
     settle(browser)
 
     headset.do("hands.left.connected = false")
-    wait_for_reason(browser, "left hand: the hand is not tracked")
+    wait_for_reason(browser, "left hand: it is not tracked")
     visit.mark("lost")
     x, y, z = HANDS["left"]
     headset.place("left", (x, y + RAISED_M, z))

@@ -40,7 +40,7 @@ def test_records_and_news_arrive_as_they_are(
     assert not service.path.exists()
 
 
-@pytest.mark.parametrize("last", ["many", "", "0", "-3", "9" * 4000])
+@pytest.mark.parametrize("last", ["many", "", "0", "-3"])
 def test_what_is_no_number_of_frames_is_refused(service: LatencyService, last: str) -> None:
     async def answered() -> tuple[int, str]:
         connector = aiohttp.UnixConnector(path=str(service.path))
