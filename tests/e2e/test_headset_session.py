@@ -134,7 +134,7 @@ def test_to_enter_takes_over_from_another_page(headset: EmulatedHeadset, station
         headset.enter()
         headset.browser.wait_for("panodora.tracking === 'open'")
         assert not receive(desk).drives
-        assert stops(station.hear(lambda m: getattr(m, "source", "") == "webxr"))
+        assert stops(station.hear(lambda m: getattr(m, "source", "") == "webxr-emulator"))
         station.hear(both_tracked)
 
 
