@@ -13,6 +13,11 @@ from operators.settings import resolve
 PLAYED = ("head", "operator_input", "operator_adjustment", "controllers", "hands")
 LOCKSTEP_TIMEOUT_S = 10.0
 
+KEYS_EVERY_NS = 100_000_000
+"""A headset says with every sample which keys are held; a recording, when that changes. What is said
+again and again is heard by who watches over the operator. With every sample, a message sent right
+after it was lost at times on a busy machine."""
+
 
 def main() -> None:
     """Send each message when it is due, or in lockstep when the scene has followed the last."""
@@ -37,6 +42,7 @@ def play(node: DataflowNode, recording: RecordingReader, followed: "Followed") -
     start_ns = 0 if lockstep else time.monotonic_ns()
     speed = 1.0 if lockstep else settings.speed
     keys: Message | None = None
+    said_ns = 0
     for due in schedule(recording, names, start_ns=start_ns, speed=speed, loop=settings.loop):
         recorded = due.recorded
         if not lockstep:
@@ -44,10 +50,10 @@ def play(node: DataflowNode, recording: RecordingReader, followed: "Followed") -
         if followed.stopping:
             return
         if recorded.name == "operator_input":
-            keys = recorded.message
-        elif recorded.name == "hands" and keys is not None:
-            # A headset says with every sample which keys are held; a recording, when that changes.
+            keys, said_ns = recorded.message, due.due_ns
+        elif keys is not None and due.due_ns - said_ns >= KEYS_EVERY_NS:
             node.originate("operator_input", keys, due.due_ns)
+            said_ns = due.due_ns
         header = node.originate(recorded.name, recorded.message, due.due_ns)
         if lockstep and recorded.name == "hands" and not followed.wait_for(header.hands_seq):
             node.report("lockstep", "the scene does not follow; is a node missing?")
