@@ -14,9 +14,9 @@ PLAYED = ("head", "operator_input", "operator_adjustment", "controllers", "hands
 LOCKSTEP_TIMEOUT_S = 10.0
 
 KEYS_EVERY_NS = 100_000_000
-"""A headset says with every sample which keys are held; a recording, when that changes. What is said
-again and again is heard by who watches over the operator. With every sample, a message sent right
-after it was lost at times on a busy machine."""
+"""A headset says with every sample which keys are held; a recording, when that changes, and who
+watches over the operator wants to hear of them. Said with every sample, they made dora lose the
+sample that followed, at times, on a busy machine."""
 
 
 def main() -> None:
