@@ -4,6 +4,7 @@ import socket
 from collections.abc import Iterator
 
 from benchmarks.hostile_messages import CLOSE, PING, PONG
+from operators.access import subprotocols
 
 LIMIT_S = 30.0
 
@@ -15,22 +16,24 @@ STUCK_S = 0.1
 
 HANDSHAKE = (
     "GET {path} HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-    "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
+    "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n"
+    "Sec-WebSocket-Protocol: {protocols}\r\n\r\n"
 )
 
 
 class HostileClient:
-    """A WebSocket of which the handshake is done. address: where it comes from, 127.0.0.x.
+    """A WebSocket of which the handshake is done. address: where it comes from, 127.x.x.x.
 
     Raises OSError where the server does not take it.
     """
 
-    def __init__(self, port: int, path: str, address: str) -> None:
+    def __init__(self, port: int, path: str, address: str, token: str = "") -> None:
         self._socket = socket.create_connection(
             ("127.0.0.1", port), timeout=LIMIT_S, source_address=(address, 0)
         )
         self._heard = b""
-        self._socket.sendall(HANDSHAKE.format(path=path).encode())
+        protocols = ", ".join(subprotocols(token))
+        self._socket.sendall(HANDSHAKE.format(path=path, protocols=protocols).encode())
         while b"\r\n\r\n" not in self._heard:
             self._hear()
         answer, _, self._heard = self._heard.partition(b"\r\n\r\n")

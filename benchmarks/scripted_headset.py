@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 import aiohttp
 import numpy as np
 
+from operators.access import subprotocols
 from operators.message import Message
 from operators.messages import (
     ClockAnswer,
@@ -40,6 +41,7 @@ class Failing:
     at_origin: bool = False
     nan: bool = False
     silent: bool = False
+    gone: bool = False
     engage: bool = False
 
 
@@ -49,7 +51,11 @@ class ScriptedHeadset:
 
     page_port: int
     tracking_port: int
-    query: str = ""
+    token: str = ""
+    operator: str = "operator"
+    take_over: bool = True
+    origin: str = ""
+    address: str = "127.0.0.1"
     failing: Failing = field(default_factory=Failing)
 
     def __post_init__(self) -> None:
@@ -86,8 +92,17 @@ class ScriptedHeadset:
             self.failing.engage = False
             time.sleep(0.25)
 
+    def connect_anew(self) -> None:
+        """Come back, and take over."""
+        self.failing.gone = True
+        time.sleep(0.2)
+        self.failing.gone = False
+
     async def _run(self) -> None:
-        async with aiohttp.ClientSession() as session:
+        headers = {"Origin": self.origin} if self.origin else {}
+        async with aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(local_addr=(self.address, 0)), headers=headers
+        ) as session:
             await asyncio.gather(self._keep(session, self._watch), self._keep(session, self._drive))
 
     async def _keep(self, session: aiohttp.ClientSession, what: object) -> None:
@@ -98,8 +113,9 @@ class ScriptedHeadset:
             await asyncio.sleep(0.05)
 
     async def _watch(self, session: aiohttp.ClientSession) -> None:
-        url = f"http://127.0.0.1:{self.page_port}/stream?{self.query}"
-        async with session.ws_connect(url, max_msg_size=1 << 24) as websocket:
+        url = f"http://127.0.0.1:{self.page_port}/stream"
+        protocols = subprotocols(self.token)
+        async with session.ws_connect(url, protocols=protocols, max_msg_size=1 << 24) as websocket:
             while not self._stopping.is_set():
                 received = await websocket.receive(timeout=5)
                 if received.type is not aiohttp.WSMsgType.BINARY:
@@ -126,16 +142,22 @@ class ScriptedHeadset:
                         await websocket.send_bytes(encode_bytes(shown, now_ms))
 
     async def _drive(self, session: aiohttp.ClientSession) -> None:
-        if not self._client:
+        client = self._client or (self.operator if self.take_over else "")
+        if not client or self.failing.gone:
             return
-        url = f"http://127.0.0.1:{self.tracking_port}/tracking?client={self._client}&{self.query}"
-        async with session.ws_connect(url) as websocket:
+        url = (
+            f"http://127.0.0.1:{self.tracking_port}/tracking?client={client}"
+            f"&operator={self.operator}&take_over={self.take_over:d}"
+        )
+        async with session.ws_connect(url, protocols=subprotocols(self.token)) as websocket:
             due = time.monotonic()
             while not self._stopping.is_set() and not websocket.closed:
                 due = max(due + 1 / RATE_HZ, time.monotonic() - 0.1)
                 await asyncio.sleep(max(0.0, due - time.monotonic()))
                 if self.failing.silent:
                     continue
+                if self.failing.gone:
+                    return
                 now_ms = time.monotonic_ns() / 1e6
                 for message in self._sample():
                     await websocket.send_bytes(encode_bytes(message, now_ms))

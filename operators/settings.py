@@ -160,7 +160,7 @@ class GuardSettings(Section):
     """When the robot follows, how fast, and how far."""
 
     input_timeout_s: float = Field(
-        default=0.05, gt=0, description="no command for so long: hold; three frames of a headset"
+        default=0.07, gt=0, description="no command for so long: hold; five frames of a headset"
     )
     control_timeout_s: float = Field(
         default=0.5, gt=0, description="nothing heard of the operator's keys for so long: stop"
