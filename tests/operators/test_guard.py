@@ -103,7 +103,7 @@ def test_a_lost_hand_holds_at_once_and_the_other_follows(tracking: Robot) -> Non
 
 
 def test_the_reason_is_what_the_robot_waits_for_at_present(tracking: Robot) -> None:
-    tracking.now_s += 0.06
+    tracking.now_s += 0.075
     tracking.tell_scene()
     tracking.tick()
     assert tracking.guard.state.reason == "no hands are coming in"
