@@ -6,29 +6,34 @@ import mujoco
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from operators.changed_regions import overlaps, regions_of, sphere_bounds
+from operators.cast_shadows import Boxes, shafts_on
+from operators.changed_regions import Bounds, overlaps, regions_of, sphere_bounds, swept_bounds
 from operators.checker import Checker
 from operators.cube_map import FaceRegion, whole_faces
-from operators.drawn_geoms import DrawnGeoms
+from operators.drawn_geoms import ENDLESS_M, DrawnGeoms
+from operators.geom_textures import texture_of
 from operators.gl_meshes import MESHED, Mesh, mesh_of_model, scale_and_half_length, unit_mesh
-from operators.gl_painter import INSTANCE_FLOATS, GlPainter, Plane
+from operators.gl_painter import GlPainter, Plane
+from operators.gl_shapes import INSTANCE_FLOATS, Instances, Shape
+from operators.renderer import Quality
 from operators.settings import SettingsError
+from operators.sun import MAP_SIZE, REACH_M, Sun
 from operators.transforms import rigid
-
-ENDLESS_M: Final = 1000.0
-"""Half extent of a plane that the model calls infinite."""
 
 DRAWN: Final = (*MESHED, int(mujoco.mjtGeom.mjGEOM_MESH))
 """The geom types that it can draw."""
+
+WHOLE_MAP: Final = [FaceRegion(0, 0, 0, MAP_SIZE, MAP_SIZE)]
 
 Array = NDArray[np.float64]
 
 
 class GlRenderer:
-    """Draws flat-coloured planes, boxes, spheres, ellipsoids, capsules, cylinders and meshes.
+    """Draws planes, boxes, spheres, ellipsoids, capsules, cylinders and meshes.
 
-    Lit by a sun and the sky, without shadows; planes show the two colours of their checker
-    texture. Other textures and translucence are not drawn.
+    They have the model's colours and textures, and light from its sun and from the sky. `good` adds
+    the sun's shadows, soft at their edges and cast by everything but planes, and smooth outlines.
+    Translucence is not drawn.
 
     model: a compiled model; its geoms of groups 0 to 2 are drawn.
     camera_position: the common centre of the six cameras in the world, m.
@@ -36,28 +41,30 @@ class GlRenderer:
     Raises NoOpenGLError without EGL, ValueError for a type of geom that it cannot draw.
     """
 
-    def __init__(self, model: mujoco.MjModel, camera_position: ArrayLike, face_size: int) -> None:
+    def __init__(
+        self,
+        model: mujoco.MjModel,
+        camera_position: ArrayLike,
+        face_size: int,
+        quality: Quality = "fast",
+    ) -> None:
         self.faces: NDArray[np.uint8] = np.zeros((6, face_size, face_size, 4), np.uint8)
         """The cube map (6, N, N, 4) as last drawn; the fourth channel means nothing."""
         self._camera_position = np.array(camera_position, dtype=np.float64)
         self._face_size = face_size
+        self._has_shadows = quality == "good"
+        self._sun = Sun.of_model(model)
         self._geoms = geoms = DrawnGeoms.of_model(model)
         _refuse_unknown_types(model, geoms)
         self._is_plane = geoms.types == mujoco.mjtGeom.mjGEOM_PLANE
-        shapes = np.stack([geoms.types, geoms.meshes], axis=-1)
-        drawn = np.unique(shapes[~self._is_plane], axis=0)
-        self._of_shape = [np.flatnonzero((shapes == shape).all(axis=-1)) for shape in drawn]
-        self._instances = _unplaced_instances(geoms)
+        self._is_box = geoms.types == mujoco.mjtGeom.mjGEOM_BOX
+        self._instances = _unplaced_instances(model, geoms)
         self._carrier_poses: Array | None = None
-        self._bounds = np.zeros((len(geoms.types), 6, 4), np.int32)
-        self._painter = GlPainter(
-            face_size,
-            [
-                (_mesh(model, *shape), len(members))
-                for shape, members in zip(drawn, self._of_shape, strict=True)
-            ],
-            [_plane(model, geoms, i) for i in np.flatnonzero(self._is_plane)],
-        )
+        self._positions = np.zeros((len(geoms.types), 3))
+        self._bounds = self._shadow_bounds = np.zeros((len(geoms.types), 6, 4), np.int32)
+        self._members, shapes = _shapes(model, geoms, ~self._is_plane)
+        planes = [_plane(model, geoms, i) for i in np.flatnonzero(self._is_plane)]
+        self._painter = GlPainter(face_size, model, shapes, planes, self._sun, self._has_shadows)
 
     def render(self, body_poses: ArrayLike, full: bool = False) -> list[FaceRegion]:
         """Bring the faces up to date with the bodies' poses.
@@ -70,20 +77,39 @@ class GlRenderer:
         """
         body_poses = np.asarray(body_poses, dtype=np.float64)
         self._geoms.check_poses(body_poses)
-        bounds_before, poses_before = self._bounds, self._carrier_poses
+        poses_before, positions_before = self._carrier_poses, self._positions
+        bounds_before, shadow_bounds_before = self._bounds, self._shadow_bounds
         self._carrier_poses = body_poses[self._geoms.bodies]
         rotations, positions = self._geoms.poses(body_poses)
         positions -= self._camera_position
+        self._positions = positions
         self._bounds = sphere_bounds(positions, self._geoms.radii, self._face_size)
+        self._shadow_bounds = self._sun.bounds(positions, self._geoms.radii)
         matrices = self._instances[:, :12].reshape(-1, 3, 4)
         matrices[..., :3], matrices[..., 3] = rotations, positions
-        if full or poses_before is None:
-            regions = whole_faces(self._face_size)
-        else:
+        moved = np.full(len(positions), True)
+        if poses_before is not None:
             moved = (poses_before != self._carrier_poses).any(axis=-1)
-            regions = self._regions_of_moved(moved, bounds_before)
+        shadow_regions: list[FaceRegion] = []
+        if full or poses_before is None or (moved & self._is_plane).any():
+            regions, shadow_regions = whole_faces(self._face_size), WHOLE_MAP
+        else:
+            trees = np.tile(self._geoms.trees[moved], 2)
+            touched = np.concatenate([bounds_before[moved], self._bounds[moved]])
+            groups = trees
+            if self._has_shadows and moved.any():
+                shadow_touched = np.concatenate(
+                    [shadow_bounds_before[moved], self._shadow_bounds[moved]]
+                )
+                shadow_regions = regions_of(shadow_touched, trees)
+                casters = np.concatenate([positions_before[moved], positions[moved]])
+                fallen, shadow_groups = self._fallen_shadows(casters, moved, rotations)
+                touched = np.concatenate([touched, fallen])
+                groups = np.concatenate([groups, shadow_groups])
+            regions = regions_of(touched, groups)
         self._painter.paint(
-            [(region, self._instances_in(region)) for region in regions],
+            [(region, self._instances_in(region, self._bounds)) for region in regions],
+            [(r, self._instances_in(r, self._shadow_bounds)) for r in shadow_regions],
             rigid(rotations[self._is_plane], positions[self._is_plane]),
             self.faces,
         )
@@ -93,17 +119,27 @@ class GlRenderer:
         """Give back what the graphics driver holds; the renderer is of no use afterwards."""
         self._painter.close()
 
-    def _regions_of_moved(
-        self, moved: NDArray[np.bool_], bounds_before: NDArray[np.int32]
-    ) -> list[FaceRegion]:
-        if (moved & self._is_plane).any():
-            return whole_faces(self._face_size)
-        left_or_entered = np.concatenate([bounds_before[moved], self._bounds[moved]])
-        return regions_of(left_or_entered, np.tile(self._geoms.trees[moved], 2))
+    def _fallen_shadows(
+        self, casters: Array, moved: NDArray[np.bool_], rotations: Array
+    ) -> tuple[Bounds, NDArray[np.int32]]:
+        """Pixels (k, 6, 4) that shadows of these centres (2 moved, 3) reach, and groups of them."""
+        geoms = self._geoms
+        boxes = Boxes(
+            rotations,
+            self._positions + np.einsum("gij,gj->gi", rotations, geoms.box_centres),
+            geoms.box_half_extents,
+            self._is_box & ~moved,
+        )
+        radii = np.tile(geoms.radii[moved], 2) + REACH_M
+        shafts = shafts_on(casters, radii, self._sun.towards, boxes)
+        bounds = swept_bounds(shafts.starts, shafts.ends, radii[shafts.casters], self._face_size)
+        trees = np.tile(geoms.trees[moved], 2)[shafts.casters]
+        beyond = geoms.trees.max(initial=0) + 1
+        return bounds, (trees * beyond + geoms.trees[shafts.catchers] + beyond).astype(np.int32)
 
-    def _instances_in(self, region: FaceRegion) -> list[NDArray[np.float32]]:
-        seen = overlaps(self._bounds, region)
-        return [self._instances[members[seen[members]]] for members in self._of_shape]
+    def _instances_in(self, region: FaceRegion, bounds: Bounds) -> Instances:
+        seen = overlaps(bounds, region)
+        return [self._instances[members[seen[members]]] for members in self._members]
 
 
 def _refuse_unknown_types(model: mujoco.MjModel, geoms: DrawnGeoms) -> None:
@@ -118,18 +154,41 @@ def _refuse_unknown_types(model: mujoco.MjModel, geoms: DrawnGeoms) -> None:
             )
 
 
+def _shapes(
+    model: mujoco.MjModel, geoms: DrawnGeoms, drawn: NDArray[np.bool_]
+) -> tuple[list[NDArray[np.intp]], list[Shape]]:
+    """What can be drawn at once: which geoms, and the mesh and the texture that they share."""
+    textures = [texture_of(model, int(index)) for index in geoms.indices]
+    keys = np.stack(
+        [geoms.types, geoms.meshes, [-1 if t is None else t.index for t in textures]], axis=-1
+    )
+    members = [
+        np.flatnonzero((keys == key).all(axis=-1)) for key in np.unique(keys[drawn], axis=0)
+    ]
+    return members, [
+        Shape(
+            _mesh(model, geoms.types[first], geoms.meshes[first]), len(alike), textures[first]
+        )
+        for alike in members
+        for first in alike[:1]
+    ]
+
+
 def _mesh(model: mujoco.MjModel, geom_type: int, mesh: int) -> Mesh:
     if geom_type == mujoco.mjtGeom.mjGEOM_MESH:
         return mesh_of_model(model, mesh)
     return unit_mesh(int(geom_type))
 
 
-def _unplaced_instances(geoms: DrawnGeoms) -> NDArray[np.float32]:
-    """What the painter takes of every geom (g, 19), still without its pose."""
+def _unplaced_instances(model: mujoco.MjModel, geoms: DrawnGeoms) -> NDArray[np.float32]:
+    """What the painter takes of every geom (g, INSTANCE_FLOATS), still without its pose."""
     instances = np.zeros((len(geoms.types), INSTANCE_FLOATS), np.float32)
     for i, (geom_type, size) in enumerate(zip(geoms.types, geoms.sizes, strict=True)):
         instances[i, 12:15], instances[i, 15] = scale_and_half_length(geom_type, size)
-    instances[:, 16:] = geoms.colours[:, :3]
+        texture = texture_of(model, int(geoms.indices[i]))
+        if texture:
+            instances[i, 19:22] = texture.scale
+    instances[:, 16:19] = geoms.colours[:, :3]
     return instances
 
 

@@ -1,11 +1,14 @@
 """What draws the six faces of a cube map: the interface of both renderers."""
 
-from typing import Protocol
+from typing import Literal, Protocol
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from operators.cube_map import FaceRegion
+
+Quality = Literal["fast", "good"]
+"""How a picture looks: flat light, or shadows and smooth edges too."""
 
 
 class Renderer(Protocol):

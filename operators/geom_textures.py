@@ -1,0 +1,53 @@
+"""How MuJoCo lays a texture onto a geom."""
+
+from typing import NamedTuple
+
+import mujoco
+import numpy as np
+from numpy.typing import NDArray
+
+
+class GeomTexture(NamedTuple):
+    """The texture of a geom.
+
+    index: in the model. is_cube: one picture for each of six directions, or else a flat one.
+    scale: (3,) factors of a mesh's places in a flat picture (the third means nothing), or of
+    directions in the geom's frame, for a cube.
+    """
+
+    index: int
+    is_cube: bool
+    scale: NDArray[np.float64]
+
+
+def texture_of(model: mujoco.MjModel, geom: int) -> GeomTexture | None:
+    """The texture that a geom's material shows; none without a material, or a picture in it.
+
+    The rules are those of MuJoCo's own renderer (render_gl3.c, `settexture`).
+    """
+    material = int(model.geom_matid[geom])
+    if material < 0:
+        return None
+    index = int(model.mat_texid[material, mujoco.mjtTextureRole.mjTEXROLE_RGB])
+    # MuJoCo keeps compressed pictures as they are in their files, with one channel.
+    if index < 0 or model.tex_nchannel[index] not in (3, 4):
+        return None
+    size = model.geom_size[geom].astype(np.float64)
+    uniform = bool(model.mat_texuniform[material])
+    if model.tex_type[index] != mujoco.mjtTexture.mjTEXTURE_2D:
+        return GeomTexture(index, True, size if uniform else np.ones(3))
+    repeat = np.ones(3)
+    repeat[:2] = model.mat_texrepeat[material]
+    scale = np.where(repeat > 0, repeat, 1.0)
+    return GeomTexture(index, False, np.where(uniform & (size > 0), scale * size, scale))
+
+
+def picture(model: mujoco.MjModel, texture: int) -> NDArray[np.uint8]:
+    """A texture's pixels (height, width, 3 or 4), row 0 up; a cube's pictures lie below each other.
+
+    They are +x, -x, +y, -y, +z, -z as OpenGL has them; one alone is the same in all directions.
+    """
+    height, width = int(model.tex_height[texture]), int(model.tex_width[texture])
+    channels, start = int(model.tex_nchannel[texture]), int(model.tex_adr[texture])
+    texels = model.tex_data[start : start + height * width * channels]
+    return np.asarray(texels.reshape(height, width, channels))
