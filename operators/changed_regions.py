@@ -1,8 +1,8 @@
 """Which pixels of a cube map something can touch: what was drawn there is drawn anew, and no more.
 
-Shapes are bounded by spheres about them. Seen along an axis of a face, a sphere at distance d with
-radius r covers the angles within asin(r / d) of its centre's: exact, and with no special case for
-what reaches behind the camera.
+Shapes are bounded by spheres about them, or by the hulls of points. Seen along an axis of a face, a
+sphere at distance d with radius r covers the angles within asin(r / d) of its centre's, a hull those
+between its outermost points: exact, and with no special case for what reaches behind the camera.
 """
 
 from collections.abc import Sequence
@@ -32,65 +32,53 @@ def sphere_bounds(
     Right and bottom are exclusive; where a sphere is out of a face's view, left >= right or
     top >= bottom.
     """
-    return swept_bounds(centres, centres, radii, face_size)
+    seen = np.einsum("fji,nj->nfi", WORLD_FROM_FACE, centres)
+    across, forward = seen[..., :2], seen[..., 2:]
+    distance = np.hypot(across, forward)
+    outside = distance > radii[:, None, None]
+    ratio = np.divide(radii[:, None, None], distance, where=outside, out=np.ones_like(distance))
+    # From within a sphere it is everywhere.
+    spread = np.where(outside, np.arcsin(ratio), np.inf)
+    return _bounds_of_angles(np.arctan2(across, forward), spread, face_size)
 
 
-def swept_bounds(
-    starts: NDArray[np.float64],
-    ends: NDArray[np.float64],
-    radii: NDArray[np.float64],
-    face_size: int,
-) -> Bounds:
-    """Pixels that spheres can cover while they go straight from starts to ends: as sphere_bounds.
+def hull_bounds(points: NDArray[np.float64], face_size: int) -> Bounds:
+    """Pixels that the hulls of points can cover on every face: (n, 6, 4), as of sphere_bounds.
 
-    Seen along an axis of a face the outermost lines of sight touch the sphere at one of its ends,
-    unless the way leads through the camera.
+    points: (n, k, 3), m, along the world's axes with the camera at the origin.
     """
-    start, end = (np.einsum("fji,nj->nfi", WORLD_FROM_FACE, ends_) for ends_ in (starts, ends))
-    radius = radii[:, None, None]
-    start_distance, start_angle = _polar(start)
-    end_distance, end_angle = _polar(end)
-    # The way is seen on the side where it takes less than half a turn.
-    turn = (end_angle - start_angle + np.pi) % (2 * np.pi) - np.pi
-    start_spread, end_spread = _spread(start_distance, radius), _spread(end_distance, radius)
-    low = np.minimum(-start_spread, turn - end_spread)
-    high = np.maximum(start_spread, turn + end_spread)
-    middle = start_angle + (low + high) / 2
-    middle = (middle + np.pi) % (2 * np.pi) - np.pi
-    half = (high - low) / 2
+    seen = points @ np.concatenate(WORLD_FROM_FACE, axis=-1)
+    seen = seen.reshape(*points.shape[:2], len(WORLD_FROM_FACE), 3)
+    angles = np.arctan2(seen[..., :2], seen[..., 2:])
+    # Seen from outside a hull takes less than half a turn, to either side of any of its points.
+    first = angles[:, 0]
+    turns = (angles - first[:, None] + np.pi) % (2 * np.pi) - np.pi
+    low, high = turns.min(axis=1), turns.max(axis=1)
+    spread = np.where(high - low < np.pi - 1e-6, (high - low) / 2, np.inf)
+    middle = (first + (low + high) / 2 + np.pi) % (2 * np.pi) - np.pi
+    return _bounds_of_angles(middle, spread, face_size)
+
+
+def _bounds_of_angles(
+    angle: NDArray[np.float64], spread: NDArray[np.float64], face_size: int
+) -> Bounds:
+    """Pixels within angles (n, 6, 2) to either side of others, along columns and rows."""
     quarter = np.pi / 4
-    # From within it is everywhere; so wide that it might be seen at both edges, all between too.
-    half = np.where((_way_distance(start, end) <= radius) | (half > np.pi - quarter), np.inf, half)
-    first = np.tan(np.clip(middle - half, -quarter, quarter))
-    last = np.tan(np.clip(middle + half, -quarter, quarter))
-    scale = face_size / 2
-    first = np.floor((first + 1.0) * scale) - MARGIN
-    last = np.ceil((last + 1.0) * scale) + MARGIN
-    last[(middle - half > quarter) | (middle + half < -quarter)] = -1
-    bounds: Bounds = np.concatenate([first, last], axis=-1).clip(0, face_size).astype(np.int32)
+    low = np.tan(np.clip(angle - spread, -quarter, quarter))
+    high = np.tan(np.clip(angle + spread, -quarter, quarter))
+    half = face_size / 2
+    first = np.floor((low + 1.0) * half) - MARGIN
+    end = np.ceil((high + 1.0) * half) + MARGIN
+    end[(angle - spread > quarter) | (angle + spread < -quarter)] = -1
+    bounds: Bounds = np.concatenate([first, end], axis=-1).clip(0, face_size).astype(np.int32)
     return bounds
 
 
-def _polar(seen: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Distances and angles (n, 6, 2) from straight ahead, along a face's columns and rows."""
-    across, forward = seen[..., :2], seen[..., 2:]
-    return np.hypot(across, forward), np.arctan2(across, forward)
-
-
-def _spread(distance: NDArray[np.float64], radius: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Half of the angle that a circle takes up; from within it is everywhere."""
-    outside = distance > radius
-    ratio = np.divide(radius, distance, where=outside, out=np.ones_like(distance))
-    return np.where(outside, np.arcsin(ratio), np.pi)
-
-
-def _way_distance(start: NDArray[np.float64], end: NDArray[np.float64]) -> NDArray[np.float64]:
-    """How close the ways (n, 6, 3) come to the camera, (n, 6, 2) along columns and rows."""
-    from_, way = (np.stack([p[..., :2], p[..., [2, 2]]], axis=-1) for p in (start, end - start))
-    length2 = (way**2).sum(axis=-1)
-    along = -(from_ * way).sum(axis=-1) / np.maximum(length2, 1e-300)
-    nearest = from_ + along.clip(0.0, 1.0)[..., None] * way
-    return np.asarray(np.hypot(nearest[..., 0], nearest[..., 1]))
+def common(a: Bounds, b: Bounds) -> Bounds:
+    """The pixels that are in both of two bounds (..., 4)."""
+    return np.concatenate(
+        [np.maximum(a[..., :2], b[..., :2]), np.minimum(a[..., 2:], b[..., 2:])], axis=-1
+    )
 
 
 def overlaps(bounds: Bounds, region: FaceRegion) -> NDArray[np.bool_]:

@@ -31,9 +31,6 @@ from operators.sun import Sun
 NEAR_M: Final = 0.02
 """Nothing closer to the camera is drawn. There is no far end."""
 
-SAMPLES: Final = 4
-"""Places within a pixel that are looked at where edges are to be smooth."""
-
 SKY_CELLS: Final = 16
 """The sky's colour is computed at the corners of so many cells along a face: a third cheaper than
 at every pixel, and nowhere off by more than one grey level."""
@@ -57,7 +54,7 @@ class GlPainter:
     model: where the textures are.
     shapes: what is painted. planes: painted after them, in this order.
     sun: where the light comes from.
-    good: with shadows and smooth edges.
+    has_shadows: of the sun.
     Raises NoOpenGLError without EGL.
     """
 
@@ -68,21 +65,22 @@ class GlPainter:
         shapes: Sequence[Shape],
         planes: Sequence[Plane],
         sun: Sun,
-        good: bool,
+        has_shadows: bool,
     ) -> None:
         self._size = face_size
         self._model = model
         self._sun = sun
         self._context = create_context()
         with self._context:
-            self._create_framebuffers(good)
+            self._create_framebuffer()
             self._textures: dict[int, GlTexture] = {}
             self._programs: dict[tuple[str, ...], moderngl.Program] = {}
-            self._create_shapes(shapes, ["SHADOWS"] if good else [])
-            self._create_planes(planes, ["SHADOWS"] if good else [])
+            defined = ["SHADOWS"] if has_shadows else []
+            self._create_shapes(shapes, defined)
+            self._create_planes(planes, defined)
             self._create_sky()
             self._shadow_map = (
-                GlShadowMap(self._context, self._shapes, len(shapes), sun) if good else None
+                GlShadowMap(self._context, self._shapes, len(shapes), sun) if has_shadows else None
             )
 
     def paint(
@@ -100,14 +98,11 @@ class GlPainter:
         """
         with self._context:
             if self._shadow_map and shadow_contents:
-                # The mirrored rows of the faces turn every triangle's sense over; the map's do not.
                 self._shadow_map.paint(shadow_contents)
             self._framebuffer.use()
             self._clear([region for region, _ in contents])
             for region, instances in contents:
                 self._paint_region(region, instances, centred_from_planes)
-            if self._resolved is not self._framebuffer:
-                self._resolve([region for region, _ in contents])
             for region, _ in contents:
                 self._read_region(region, faces)
 
@@ -167,18 +162,11 @@ class GlPainter:
             program["odd_colour"] = tuple(plane.checker.odd_colour)
         vertex_array.render()
 
-    def _resolve(self, regions: Sequence[FaceRegion]) -> None:
-        """Average the samples of every pixel."""
-        self._resolved.use()
-        for region in regions:
-            self._resolved.scissor = self._within(region)
-            self._context.copy_framebuffer(self._resolved, self._framebuffer)
-
     def _read_region(self, region: FaceRegion, faces: NDArray[np.uint8]) -> None:
         part = faces[region.face, region.top : region.bottom, region.left : region.right]
         pixels = part if part.flags.c_contiguous else np.empty(part.shape, np.uint8)
         # Four channels: reading three takes Mesa six times as long.
-        self._resolved.read_into(pixels, self._within(region), components=4)
+        self._framebuffer.read_into(pixels, self._within(region), components=4)
         if pixels is not part:
             part[...] = pixels
 
@@ -188,7 +176,7 @@ class GlPainter:
         width, height = region.right - region.left, region.bottom - region.top
         return x + region.left, y + region.top, width, height
 
-    def _create_framebuffers(self, good: bool) -> None:
+    def _create_framebuffer(self) -> None:
         context, limits = self._context, self._context.info
         size, count = self._size, len(FACE_ORDER)
         limit = min(*limits["GL_MAX_VIEWPORT_DIMS"], limits["GL_MAX_RENDERBUFFER_SIZE"])
@@ -196,13 +184,9 @@ class GlPainter:
         columns = -(-count // rows)
         self._origins = [(size * (face // rows), size * (face % rows)) for face in range(count)]
         extent = (size * columns, size * rows)
-        samples = min(SAMPLES, context.max_samples) if good else 0
-        self._framebuffer = self._resolved = context.framebuffer(
-            context.renderbuffer(extent, 4, samples=samples),
-            context.depth_renderbuffer(extent, samples=samples),
+        self._framebuffer = context.framebuffer(
+            context.renderbuffer(extent, 4), context.depth_renderbuffer(extent)
         )
-        if samples:
-            self._resolved = context.framebuffer(context.renderbuffer(extent, 4))
 
     def _create_shapes(self, shapes: Sequence[Shape], defined: Sequence[str]) -> None:
         # The mirrored rows turn every triangle's sense over.

@@ -1,16 +1,24 @@
 """Draws the six faces of a cube map with OpenGL, and of every frame only what changed."""
 
-from typing import Final
+from typing import Final, NamedTuple
 
 import mujoco
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from operators.cast_shadows import Boxes, shafts_on
-from operators.changed_regions import Bounds, overlaps, regions_of, sphere_bounds, swept_bounds
+from operators.cast_shadows import Boxes, catchers_of, joined, shadows_on
+from operators.changed_regions import (
+    Bounds,
+    common,
+    hull_bounds,
+    overlaps,
+    regions_of,
+    sphere_bounds,
+)
 from operators.checker import Checker
 from operators.cube_map import FaceRegion, whole_faces
 from operators.drawn_geoms import ENDLESS_M, DrawnGeoms
+from operators.face_smoothing import smooth
 from operators.geom_textures import texture_of
 from operators.gl_meshes import MESHED, Mesh, mesh_of_model, scale_and_half_length, unit_mesh
 from operators.gl_painter import GlPainter, Plane
@@ -26,6 +34,18 @@ DRAWN: Final = (*MESHED, int(mujoco.mjtGeom.mjGEOM_MESH))
 WHOLE_MAP: Final = [FaceRegion(0, 0, 0, MAP_SIZE, MAP_SIZE)]
 
 Array = NDArray[np.float64]
+
+
+class _Placed(NamedTuple):
+    """Where the geoms are.
+
+    boxes: around them, the camera at the origin. bounds: (g, 6, 4) on the faces, map_bounds:
+    (g, 1, 4) on the map of shadows.
+    """
+
+    boxes: Boxes
+    bounds: Bounds
+    map_bounds: Bounds
 
 
 class GlRenderer:
@@ -52,7 +72,9 @@ class GlRenderer:
         """The cube map (6, N, N, 4) as last drawn; the fourth channel means nothing."""
         self._camera_position = np.array(camera_position, dtype=np.float64)
         self._face_size = face_size
-        self._has_shadows = quality == "good"
+        self._is_good = quality == "good"
+        # What was drawn, and where it is to be smoothed apart from what is shown of it.
+        self._drawn = np.zeros_like(self.faces) if self._is_good else self.faces
         self._sun = Sun.of_model(model)
         self._geoms = geoms = DrawnGeoms.of_model(model)
         _refuse_unknown_types(model, geoms)
@@ -60,11 +82,10 @@ class GlRenderer:
         self._is_box = geoms.types == mujoco.mjtGeom.mjGEOM_BOX
         self._instances = _unplaced_instances(model, geoms)
         self._carrier_poses: Array | None = None
-        self._positions = np.zeros((len(geoms.types), 3))
-        self._bounds = self._shadow_bounds = np.zeros((len(geoms.types), 6, 4), np.int32)
+        self._placed = self._place(np.zeros((len(geoms.types), 3, 3)), np.ones((len(geoms.types), 3)))
         self._members, shapes = _shapes(model, geoms, ~self._is_plane)
         planes = [_plane(model, geoms, i) for i in np.flatnonzero(self._is_plane)]
-        self._painter = GlPainter(face_size, model, shapes, planes, self._sun, self._has_shadows)
+        self._painter = GlPainter(face_size, model, shapes, planes, self._sun, self._is_good)
 
     def render(self, body_poses: ArrayLike, full: bool = False) -> list[FaceRegion]:
         """Bring the faces up to date with the bodies' poses.
@@ -77,65 +98,68 @@ class GlRenderer:
         """
         body_poses = np.asarray(body_poses, dtype=np.float64)
         self._geoms.check_poses(body_poses)
-        poses_before, positions_before = self._carrier_poses, self._positions
-        bounds_before, shadow_bounds_before = self._bounds, self._shadow_bounds
-        self._carrier_poses = body_poses[self._geoms.bodies]
+        poses, poses_before = body_poses[self._geoms.bodies], self._carrier_poses
         rotations, positions = self._geoms.poses(body_poses)
         positions -= self._camera_position
-        self._positions = positions
-        self._bounds = sphere_bounds(positions, self._geoms.radii, self._face_size)
-        self._shadow_bounds = self._sun.bounds(positions, self._geoms.radii)
         matrices = self._instances[:, :12].reshape(-1, 3, 4)
         matrices[..., :3], matrices[..., 3] = rotations, positions
-        moved = np.full(len(positions), True)
+        moved = np.full(len(poses), True)
         if poses_before is not None:
-            moved = (poses_before != self._carrier_poses).any(axis=-1)
-        shadow_regions: list[FaceRegion] = []
+            moved = (poses_before != poses).any(axis=-1)
+        before, self._carrier_poses = self._placed, poses
+        self._placed = self._place(rotations, positions)
         if full or poses_before is None or (moved & self._is_plane).any():
             regions, shadow_regions = whole_faces(self._face_size), WHOLE_MAP
         else:
-            trees = np.tile(self._geoms.trees[moved], 2)
-            touched = np.concatenate([bounds_before[moved], self._bounds[moved]])
-            groups = trees
-            if self._has_shadows and moved.any():
-                shadow_touched = np.concatenate(
-                    [shadow_bounds_before[moved], self._shadow_bounds[moved]]
-                )
-                shadow_regions = regions_of(shadow_touched, trees)
-                casters = np.concatenate([positions_before[moved], positions[moved]])
-                fallen, shadow_groups = self._fallen_shadows(casters, moved, rotations)
-                touched = np.concatenate([touched, fallen])
-                groups = np.concatenate([groups, shadow_groups])
-            regions = regions_of(touched, groups)
+            regions, shadow_regions = self._changed(moved, before)
         self._painter.paint(
-            [(region, self._instances_in(region, self._bounds)) for region in regions],
-            [(r, self._instances_in(r, self._shadow_bounds)) for r in shadow_regions],
+            [(r, self._instances_in(r, self._placed.bounds)) for r in regions],
+            [(r, self._instances_in(r, self._placed.map_bounds)) for r in shadow_regions],
             rigid(rotations[self._is_plane], positions[self._is_plane]),
-            self.faces,
+            self._drawn,
         )
-        return regions
+        return smooth(self._drawn, regions, self.faces) if self._is_good else regions
 
     def close(self) -> None:
         """Give back what the graphics driver holds; the renderer is of no use afterwards."""
         self._painter.close()
 
-    def _fallen_shadows(
-        self, casters: Array, moved: NDArray[np.bool_], rotations: Array
-    ) -> tuple[Bounds, NDArray[np.int32]]:
-        """Pixels (k, 6, 4) that shadows of these centres (2 moved, 3) reach, and groups of them."""
+    def _place(self, rotations: Array, positions: Array) -> _Placed:
         geoms = self._geoms
-        boxes = Boxes(
-            rotations,
-            self._positions + np.einsum("gij,gj->gi", rotations, geoms.box_centres),
-            geoms.box_half_extents,
-            self._is_box & ~moved,
+        centres = positions + np.einsum("gij,gj->gi", rotations, geoms.box_centres)
+        boxes = Boxes(rotations, centres, geoms.box_half_extents)
+        bounds = sphere_bounds(positions, geoms.radii, self._face_size)
+        return _Placed(boxes, bounds, self._sun.bounds(positions, geoms.radii))
+
+    def _changed(
+        self, moved: NDArray[np.bool_], before: _Placed
+    ) -> tuple[list[FaceRegion], list[FaceRegion]]:
+        """Regions of the faces, and of the map of shadows, that what moved has left or entered."""
+        if not moved.any():
+            return [], []
+        now = self._placed
+        trees = np.tile(self._geoms.trees[moved], 2)
+        casters = joined(before.boxes.of(moved), now.boxes.of(moved))
+        touched = common(
+            np.concatenate([before.bounds[moved], now.bounds[moved]]),
+            hull_bounds(casters.corners(), self._face_size),
         )
-        radii = np.tile(geoms.radii[moved], 2) + REACH_M
-        shafts = shafts_on(casters, radii, self._sun.towards, boxes)
-        bounds = swept_bounds(shafts.starts, shafts.ends, radii[shafts.casters], self._face_size)
-        trees = np.tile(geoms.trees[moved], 2)[shafts.casters]
-        beyond = geoms.trees.max(initial=0) + 1
-        return bounds, (trees * beyond + geoms.trees[shafts.catchers] + beyond).astype(np.int32)
+        if not self._is_good:
+            return regions_of(touched, trees), []
+        # What moved itself is drawn anew already, wherever shadows fall on it.
+        (still,) = np.nonzero(~moved)
+        filled = self._is_plane | self._is_box
+        towards_sun = self._sun.towards
+        catchers = catchers_of(now.boxes.of(still), filled[still], towards_sun)
+        shadows = shadows_on(casters, REACH_M, towards_sun, catchers)
+        touched = np.concatenate([touched, hull_bounds(shadows.parts.corners(), self._face_size)])
+        # What falls from one body onto one shape lies together, but apart from the body.
+        shapes = still[catchers.shapes[shadows.catchers]] + 1
+        groups = np.concatenate(
+            [trees, trees[shadows.casters] + shapes * (self._geoms.trees.max() + 1)]
+        )
+        touched_map = np.concatenate([before.map_bounds[moved], now.map_bounds[moved]])
+        return regions_of(touched, groups.astype(np.int32)), regions_of(touched_map, trees)
 
     def _instances_in(self, region: FaceRegion, bounds: Bounds) -> Instances:
         seen = overlaps(bounds, region)
