@@ -57,8 +57,10 @@ class Catchers(NamedTuple):
 
 
 class Shadows(NamedTuple):
-    """The parts of catchers that shadows reach, boxes too, and which box casts each, on which
-    catcher it falls (k,)."""
+    """What shadows reach: parts of catchers, which are boxes too.
+
+    casters, catchers: (k,) which box casts each, and on which catcher it falls.
+    """
 
     parts: Boxes
     casters: NDArray[np.intp]
@@ -79,7 +81,7 @@ def catchers_of(boxes: Boxes, filled: NDArray[np.bool_], towards_sun: Array) -> 
     (others,) = np.nonzero(~filled)
     plates, normals, shapes = [boxes.of(others)], [np.zeros((len(others), 3))], [others]
     for axis in range(3):
-        has_area = np.delete(boxes.half_extents, axis, axis=1).all(axis=1)
+        has_area = (np.delete(boxes.half_extents, axis, axis=1) > 0).min(axis=1)
         (lit,) = np.nonzero(filled & has_area & (np.abs(sun[:, axis]) > GRAZING))
         normal = boxes.rotations[lit, :, axis] * np.sign(sun[lit, axis])[:, None]
         half_extents = boxes.half_extents[lit]
@@ -94,12 +96,12 @@ def catchers_of(boxes: Boxes, filled: NDArray[np.bool_], towards_sun: Array) -> 
         shapes.append(lit)
     shape = np.concatenate(shapes)
     plate_normals = np.concatenate(normals)
-    has_thickness = boxes.half_extents.all(axis=1)[shape]
+    has_thickness = boxes.half_extents[shape].min(axis=1) > 0
     return Catchers(
         joined(*plates),
         plate_normals,
         shape,
-        plate_normals.any(axis=-1) & has_thickness,
+        filled[shape] & has_thickness,
     )
 
 
@@ -115,14 +117,14 @@ def shadows_on(casters: Boxes, reach: float, towards_sun: Array, catchers: Catch
     first, second = np.nonzero((enters <= leaves) & (enters < stopped[:, None]))
     corners = casters.corners(reach)[first]
     plates, normals = catchers.boxes.of(second), catchers.plate_normals[second]
-    is_plate = normals.any(axis=-1)
+    is_plate = (normals != 0).max(axis=-1)
     steepness = np.where(is_plate, np.einsum("ki,i->k", normals, towards_sun), 1.0)
     heights = np.einsum("kpi,ki->kp", corners - plates.centres[:, None], normals)
     on_plate = (heights / steepness[:, None])[:, None]
     within = np.stack([enters, leaves], axis=-1)[first, second] + [-1, 1] * radii[first][:, None]
     away = np.where(is_plate[:, None, None], on_plate, within[..., None])
     points = corners[:, None] - away[..., None] * towards_sun
-    points = points.reshape(len(first), -1, 3) - plates.centres[:, None]
+    points = points.reshape(len(first), 16, 3) - plates.centres[:, None]
     own = points @ plates.rotations
     low = np.maximum(own.min(axis=1), -plates.half_extents)
     high = np.minimum(own.max(axis=1), plates.half_extents)

@@ -1,8 +1,8 @@
 """Which pixels of a cube map something can touch: what was drawn there is drawn anew, and no more.
 
-Shapes are bounded by spheres about them, or by the hulls of points. Seen along an axis of a face, a
-sphere at distance d with radius r covers the angles within asin(r / d) of its centre's, a hull those
-between its outermost points: exact, and with no special case for what reaches behind the camera.
+Shapes are bounded by spheres about them, or by hulls of points. Seen along an axis of a face, a
+sphere at distance d with radius r covers the angles within asin(r / d) of its centre's, and a hull
+those between its outermost points: exact, with no special case for what reaches behind the camera.
 """
 
 from collections.abc import Sequence

@@ -43,7 +43,7 @@ class Checker:
         ends = size > 0
         squares_per_metre = texture.scale[:2] / np.where(ends, size, 1.0)
         offset = np.where(ends, squares_per_metre * size * (1.0, -1.0), 1.0) % 2.0
-        colours = _two_colours(picture(model, texture.index))
+        colours = _two_colours(picture(model, texture.number))
         if colours is None:
             return cls(tint, tint, squares_per_metre, offset, texture)
         return cls(tint * colours[1], tint * colours[0], squares_per_metre, offset)

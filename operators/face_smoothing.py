@@ -20,9 +20,6 @@ WIDTH: Final = 3
 MARGIN: Final = WIDTH // 2
 """A pixel that changes changes others so far away."""
 
-FINER: Final = 1.5
-"""How many pixels of a face there should be for one of the panorama."""
-
 
 def smooth(
     drawn: NDArray[np.uint8], regions: Sequence[FaceRegion], smoothed: NDArray[np.uint8]

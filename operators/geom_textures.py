@@ -10,12 +10,12 @@ from numpy.typing import NDArray
 class GeomTexture(NamedTuple):
     """The texture of a geom.
 
-    index: in the model. is_cube: one picture for each of six directions, or else a flat one.
+    number: in the model. is_cube: one picture for each of six directions, or else a flat one.
     scale: (3,) factors of a mesh's places in a flat picture (the third means nothing), or of
     directions in the geom's frame, for a cube.
     """
 
-    index: int
+    number: int
     is_cube: bool
     scale: NDArray[np.float64]
 
@@ -28,18 +28,18 @@ def texture_of(model: mujoco.MjModel, geom: int) -> GeomTexture | None:
     material = int(model.geom_matid[geom])
     if material < 0:
         return None
-    index = int(model.mat_texid[material, mujoco.mjtTextureRole.mjTEXROLE_RGB])
+    number = int(model.mat_texid[material, mujoco.mjtTextureRole.mjTEXROLE_RGB])
     # MuJoCo keeps compressed pictures as they are in their files, with one channel.
-    if index < 0 or model.tex_nchannel[index] not in (3, 4):
+    if number < 0 or model.tex_nchannel[number] not in (3, 4):
         return None
     size = model.geom_size[geom].astype(np.float64)
     uniform = bool(model.mat_texuniform[material])
-    if model.tex_type[index] != mujoco.mjtTexture.mjTEXTURE_2D:
-        return GeomTexture(index, True, size if uniform else np.ones(3))
+    if model.tex_type[number] != mujoco.mjtTexture.mjTEXTURE_2D:
+        return GeomTexture(number, True, size if uniform else np.ones(3))
     repeat = np.ones(3)
     repeat[:2] = model.mat_texrepeat[material]
     scale = np.where(repeat > 0, repeat, 1.0)
-    return GeomTexture(index, False, np.where(uniform & (size > 0), scale * size, scale))
+    return GeomTexture(number, False, np.where(uniform & (size > 0), scale * size, scale))
 
 
 def picture(model: mujoco.MjModel, texture: int) -> NDArray[np.uint8]:

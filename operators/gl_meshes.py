@@ -150,7 +150,12 @@ def _box() -> Mesh:
             # As in MuJoCo every side shows the texture along the two axes in their order.
             places.append(_place_on_square(np.delete(corners[-1], axis, axis=1)))
     triangles = [square.triangles + 4 * side for side in range(6)]
-    return _mesh(*map(np.concatenate, (corners, normals, places, triangles)))
+    return _mesh(
+        np.concatenate(corners),
+        np.concatenate(normals),
+        np.concatenate(places),
+        np.concatenate(triangles),
+    )
 
 
 def _sphere() -> Mesh:
@@ -210,7 +215,13 @@ def _surface(parts: list[_Rings]) -> Mesh:
         places.append(place.reshape(-1, 2))
         triangles.append(_bands(rings) + count)
         count += rings * (AROUND + 1)
-    return _mesh(*map(np.concatenate, (points, normals, places, triangles, stretches)))
+    return _mesh(
+        np.concatenate(points),
+        np.concatenate(normals),
+        np.concatenate(places),
+        np.concatenate(triangles),
+        np.concatenate(stretches),
+    )
 
 
 def _turned(

@@ -238,9 +238,9 @@ class GlPainter:
         return self._programs[key]
 
     def _texture(self, texture: GeomTexture) -> GlTexture:
-        if texture.index not in self._textures:
-            self._textures[texture.index] = create_texture(self._context, self._model, texture)
-        return self._textures[texture.index]
+        if texture.number not in self._textures:
+            self._textures[texture.number] = create_texture(self._context, self._model, texture)
+        return self._textures[texture.number]
 
 
 def _kind(texture: GeomTexture | None) -> list[str]:

@@ -82,7 +82,7 @@ class GlRenderer:
         self._is_box = geoms.types == mujoco.mjtGeom.mjGEOM_BOX
         self._instances = _unplaced_instances(model, geoms)
         self._carrier_poses: Array | None = None
-        self._placed = self._place(np.zeros((len(geoms.types), 3, 3)), np.ones((len(geoms.types), 3)))
+        self._placed: _Placed | None = None
         self._members, shapes = _shapes(model, geoms, ~self._is_plane)
         planes = [_plane(model, geoms, i) for i in np.flatnonzero(self._is_plane)]
         self._painter = GlPainter(face_size, model, shapes, planes, self._sun, self._is_good)
@@ -106,15 +106,15 @@ class GlRenderer:
         moved = np.full(len(poses), True)
         if poses_before is not None:
             moved = (poses_before != poses).any(axis=-1)
-        before, self._carrier_poses = self._placed, poses
-        self._placed = self._place(rotations, positions)
-        if full or poses_before is None or (moved & self._is_plane).any():
+        before, now = self._placed, self._place(rotations, positions)
+        self._carrier_poses, self._placed = poses, now
+        if full or before is None or (moved & self._is_plane).any():
             regions, shadow_regions = whole_faces(self._face_size), WHOLE_MAP
         else:
-            regions, shadow_regions = self._changed(moved, before)
+            regions, shadow_regions = self._changed(moved, before, now)
         self._painter.paint(
-            [(r, self._instances_in(r, self._placed.bounds)) for r in regions],
-            [(r, self._instances_in(r, self._placed.map_bounds)) for r in shadow_regions],
+            [(r, self._instances_in(r, now.bounds)) for r in regions],
+            [(r, self._instances_in(r, now.map_bounds)) for r in shadow_regions],
             rigid(rotations[self._is_plane], positions[self._is_plane]),
             self._drawn,
         )
@@ -132,12 +132,11 @@ class GlRenderer:
         return _Placed(boxes, bounds, self._sun.bounds(positions, geoms.radii))
 
     def _changed(
-        self, moved: NDArray[np.bool_], before: _Placed
+        self, moved: NDArray[np.bool_], before: _Placed, now: _Placed
     ) -> tuple[list[FaceRegion], list[FaceRegion]]:
         """Regions of the faces, and of the map of shadows, that what moved has left or entered."""
         if not moved.any():
             return [], []
-        now = self._placed
         trees = np.tile(self._geoms.trees[moved], 2)
         casters = joined(before.boxes.of(moved), now.boxes.of(moved))
         touched = common(
@@ -184,15 +183,11 @@ def _shapes(
     """What can be drawn at once: which geoms, and the mesh and the texture that they share."""
     textures = [texture_of(model, int(index)) for index in geoms.indices]
     keys = np.stack(
-        [geoms.types, geoms.meshes, [-1 if t is None else t.index for t in textures]], axis=-1
+        [geoms.types, geoms.meshes, [-1 if t is None else t.number for t in textures]], axis=-1
     )
-    members = [
-        np.flatnonzero((keys == key).all(axis=-1)) for key in np.unique(keys[drawn], axis=0)
-    ]
+    members = [np.flatnonzero((keys == key).all(axis=-1)) for key in np.unique(keys[drawn], axis=0)]
     return members, [
-        Shape(
-            _mesh(model, geoms.types[first], geoms.meshes[first]), len(alike), textures[first]
-        )
+        Shape(_mesh(model, geoms.types[first], geoms.meshes[first]), len(alike), textures[first])
         for alike in members
         for first in alike[:1]
     ]

@@ -23,9 +23,7 @@ class GlShadowMap:
     count: how many kinds of shapes there are.
     """
 
-    def __init__(
-        self, context: moderngl.Context, shapes: GlShapes, count: int, sun: Sun
-    ) -> None:
+    def __init__(self, context: moderngl.Context, shapes: GlShapes, count: int, sun: Sun) -> None:
         self._context = context
         self._shapes = shapes
         program = context.program(source(SHADOW_VERTEX), source(SHADOW_FRAGMENT))

@@ -14,7 +14,7 @@ def create_texture(
     context: moderngl.Context, model: mujoco.MjModel, texture: GeomTexture
 ) -> GlTexture:
     """Upload a texture with all its smaller copies, so that it does not shimmer from afar."""
-    pixels = picture(model, texture.index)[..., :3]
+    pixels = picture(model, texture.number)[..., :3]
     rows, columns, _ = pixels.shape
     if texture.is_cube:
         pixels = np.concatenate([pixels] * (6 * columns // rows))

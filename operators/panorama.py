@@ -13,10 +13,10 @@ from operators.gl_renderer import GlRenderer
 from operators.messages import Panorama
 from operators.mujoco_renderer import MujocoRenderer
 from operators.panorama_tiles import PanoramaTiles
-from operators.renderer import Renderer
+from operators.renderer import Quality, Renderer
 from operators.settings import Settings
 
-RENDERERS: Final[dict[str, Callable[[mujoco.MjModel, ArrayLike, int], Renderer]]] = {
+RENDERERS: Final[dict[str, Callable[[mujoco.MjModel, ArrayLike, int, Quality], Renderer]]] = {
     "gl": GlRenderer,
     "mujoco": MujocoRenderer,
 }
@@ -34,17 +34,17 @@ class PanoramaCapture:
 
     def __init__(self, model: mujoco.MjModel, settings: Settings) -> None:
         chosen = settings.panorama
-        dimensions = chosen.face_size, chosen.height, chosen.width
-        self._converter = CONVERTERS[chosen.converter](*dimensions)
+        dimensions = chosen.drawn_face_size, chosen.height, chosen.width
+        self._converter = CONVERTERS[chosen.converter](*dimensions, chosen.interpolation)
         self._tile_size = chosen.tile_size
-        self._tiles = PanoramaTiles(*dimensions, chosen.tile_size)
+        self._tiles = PanoramaTiles(*dimensions, chosen.tile_size, chosen.interpolation)
         # What did not change since the last frame is kept here.
         self._pixels = np.zeros((chosen.height, chosen.width, 3), np.uint8)
         self._converted = np.zeros_like(self._pixels)
         self._tile_version = np.zeros(self._tiles.shape, np.int64)
         self._frame = 0
         self._renderer = RENDERERS[chosen.renderer](
-            model, settings.scene.anchor_position, chosen.face_size
+            model, settings.scene.anchor_position, chosen.drawn_face_size, chosen.quality
         )
 
     def capture(self, body_poses: ArrayLike, full: bool = False) -> Panorama:

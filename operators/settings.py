@@ -5,6 +5,7 @@ The tree comes from a YAML file (`PANODORA_CONFIG`), overridden by environment v
 """
 
 import ipaddress
+import math
 import os
 from pathlib import Path
 from typing import Annotated, Literal, Self
@@ -31,6 +32,9 @@ ROOT = Path(__file__).resolve().parent.parent
 """The project's folder: relative paths in settings start here."""
 
 ENVIRONMENT_PREFIX = "PANODORA__"
+
+FINER = 1.5
+"""Pixels of a face for one of the panorama at good quality, where they are averaged."""
 
 Vector3 = tuple[float, float, float]
 Colour = Annotated[tuple[float, float, float], Field(description="red, green, blue, each 0 to 1")]
@@ -132,8 +136,26 @@ class PanoramaSettings(Section):
 
     renderer: Literal["gl", "mujoco"] = "gl"
     converter: Literal["table", "py360convert"] = "table"
-    face_size: int = Field(default=720, ge=16, le=4096, description="pixels along a cube face")
-    width: int = Field(default=1440, ge=64, le=8192, description="panorama columns; rows are half")
+    quality: Literal["fast", "good"] = Field(
+        default="fast",
+        description="good: soft shadows and smooth edges, for three times the work of a frame",
+    )
+    width: int = Field(
+        default=1440,
+        ge=64,
+        le=8192,
+        description="panorama columns; rows are half; `panodora doctor` says what fits",
+    )
+    face_size: int | None = Field(
+        default=None,
+        ge=16,
+        le=4096,
+        description="pixels along a cube face; by default as many as the panorama shows, half as "
+        "many again at good",
+    )
+    interpolation: Literal["nearest", "linear", "cubic"] = Field(
+        default="linear", description="between the pixels of a face"
+    )
     tile_size: int = Field(
         default=80, ge=16, le=1024, multiple_of=16, description="pixels along a tile"
     )
@@ -148,6 +170,18 @@ class PanoramaSettings(Section):
     def height(self) -> int:
         """Panorama rows."""
         return self.width // 2
+
+    @property
+    def drawn_face_size(self) -> int:
+        """Pixels along a cube face.
+
+        In the middle of a face, where its pixels take up the largest angles, they are as dense as
+        the panorama's: 2 / N radians are 2 pi / width.
+        """
+        if self.face_size is not None:
+            return self.face_size
+        dense = self.width / math.pi * (FINER if self.quality == "good" else 1.0)
+        return 16 * math.ceil(dense / 16)
 
 
 class HeadsetSettings(Section):

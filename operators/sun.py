@@ -22,7 +22,7 @@ those that something moves over are drawn anew."""
 
 TEXEL_M: Final = 2.0 * HALF_EXTENT_M / MAP_SIZE
 
-STEP_TEXELS: Final = 1.0
+STEP_TEXELS: Final = 1.5
 """Between the looks at the map that are averaged, two along each of its axes."""
 
 SPREAD_M: Final = (STEP_TEXELS / 2 + 1.0) * TEXEL_M
@@ -69,7 +69,8 @@ class Sun:
     @property
     def towards(self) -> NDArray[np.float64]:
         """The unit direction of the sun (3,)."""
-        return -self.map_from_centred[2]
+        towards: NDArray[np.float64] = -self.map_from_centred[2]
+        return towards
 
     @property
     def clip_from_centred(self) -> NDArray[np.float64]:

@@ -110,7 +110,7 @@ def _retargeting(settings: Settings) -> str:
 
 def _converter(settings: Settings) -> str:
     panorama = settings.panorama
-    CONVERTERS[panorama.converter](panorama.face_size, panorama.height, panorama.width)
+    CONVERTERS[panorama.converter](panorama.drawn_face_size, panorama.height, panorama.width)
     return panorama.converter
 
 
