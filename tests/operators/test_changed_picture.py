@@ -1,6 +1,5 @@
 """What is drawn of a frame's changes equals a full redraw, bit for bit, whatever moves and how."""
 
-
 import mujoco
 import numpy as np
 import pytest
