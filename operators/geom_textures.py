@@ -32,7 +32,7 @@ def texture_of(model: mujoco.MjModel, geom: int) -> GeomTexture | None:
     # MuJoCo keeps compressed pictures as they are in their files, with one channel.
     if number < 0 or model.tex_nchannel[number] not in (3, 4):
         return None
-    size = model.geom_size[geom].astype(np.float64)
+    size = _extents(model, geom)
     uniform = bool(model.mat_texuniform[material])
     if model.tex_type[number] != mujoco.mjtTexture.mjTEXTURE_2D:
         return GeomTexture(number, True, size if uniform else np.ones(3))
@@ -40,6 +40,17 @@ def texture_of(model: mujoco.MjModel, geom: int) -> GeomTexture | None:
     repeat[:2] = model.mat_texrepeat[material]
     scale = np.where(repeat > 0, repeat, 1.0)
     return GeomTexture(number, False, np.where(uniform & (size > 0), scale * size, scale))
+
+
+def _extents(model: mujoco.MjModel, geom: int) -> NDArray[np.float64]:
+    """Half extents (3,) of a geom, m; a capsule's without its ends."""
+    radius, second, third = model.geom_size[geom]
+    kind = model.geom_type[geom]
+    if kind == mujoco.mjtGeom.mjGEOM_SPHERE:
+        return np.full(3, radius)
+    if kind in (mujoco.mjtGeom.mjGEOM_CAPSULE, mujoco.mjtGeom.mjGEOM_CYLINDER):
+        return np.array([radius, radius, second])
+    return np.array([radius, second, third])
 
 
 def picture(model: mujoco.MjModel, texture: int) -> NDArray[np.uint8]:

@@ -6,18 +6,32 @@ its radius whose halves are pulled apart along z, without changing their curvatu
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, NamedTuple
 
 import mujoco
 import numpy as np
 from numpy.typing import NDArray
 
-AROUND: Final = 12
-"""Corners of a circle: from 0.5 m a finger's outline is within a quarter of a pixel of round, and
-a tenth in the panorama; triangles are half of the time of a frame with moving hands."""
+FINGER_M: Final = 0.03
+"""Shapes that are rounder than a finger are cut finer."""
 
-QUARTER: Final = 3
-"""Bands from a sphere's pole to its equator."""
+
+class Cut(NamedTuple):
+    """How finely round shapes are cut.
+
+    around: corners of a circle. quarter: bands from a sphere's pole to its equator.
+    """
+
+    around: int
+    quarter: int
+
+
+COARSE: Final = Cut(12, 3)
+"""From 0.5 m a finger's outline is within a quarter of a pixel of round, and a tenth in the
+panorama; triangles are half of the time of a frame with moving hands."""
+
+FINE: Final = Cut(36, 9)
+"""For what is larger."""
 
 
 SMOOTH: Final = 0.8
@@ -38,9 +52,15 @@ class Mesh:
     triangles: NDArray[np.int32]
 
 
-def unit_mesh(geom_type: int) -> Mesh:
+def unit_mesh(geom_type: int, cut: Cut = COARSE) -> Mesh:
     """The mesh of a MuJoCo geom type among MESHED, with every half extent 1."""
-    return MESHED[geom_type]()
+    return MESHED[geom_type](cut)
+
+
+def cut_of(geom_type: int, size: NDArray[np.float64]) -> Cut:
+    """How finely a geom of MuJoCo's size (3,) has to be cut: its largest radius says."""
+    radii = size if geom_type == mujoco.mjtGeom.mjGEOM_ELLIPSOID else size[:1]
+    return FINE if geom_type in ROUND and radii.max() > FINGER_M else COARSE
 
 
 def mesh_of_model(model: mujoco.MjModel, mesh: int) -> Mesh:
@@ -124,7 +144,7 @@ def grid(cells: int) -> tuple[NDArray[np.float32], NDArray[np.int32]]:
     return vertices.astype(np.float32), np.concatenate([lower, upper]).astype(np.int32)
 
 
-def _square() -> Mesh:
+def _square(_: Cut) -> Mesh:
     corners = np.array([[-1, -1, 0], [1, -1, 0], [1, 1, 0], [-1, 1, 0]])
     return _mesh(
         corners,
@@ -139,8 +159,8 @@ def _place_on_square(points: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.asarray(points[:, :2] * (0.5, -0.5) + 0.5)
 
 
-def _box() -> Mesh:
-    square = _square()
+def _box(cut: Cut) -> Mesh:
+    square = _square(cut)
     corners, normals, places = [], [], []
     for axis in range(3):
         u, v, outwards = np.roll(np.eye(3), -axis - 1, axis=0)
@@ -158,24 +178,24 @@ def _box() -> Mesh:
     )
 
 
-def _sphere() -> Mesh:
-    latitudes = np.linspace(-np.pi / 2, np.pi / 2, 2 * QUARTER + 1)
-    return _surface([_round(latitudes, stretch=0.0)])
+def _sphere(cut: Cut) -> Mesh:
+    latitudes = np.linspace(-np.pi / 2, np.pi / 2, 2 * cut.quarter + 1)
+    return _surface([_round(latitudes, stretch=0.0)], cut.around)
 
 
-def _capsule() -> Mesh:
+def _capsule(cut: Cut) -> Mesh:
     """A sphere's halves pulled apart, and an open cylinder between them."""
-    lower = _round(np.linspace(-np.pi / 2, 0.0, QUARTER + 1), stretch=-1.0)
-    upper = _round(np.linspace(0.0, np.pi / 2, QUARTER + 1), stretch=1.0)
+    lower = _round(np.linspace(-np.pi / 2, 0.0, cut.quarter + 1), stretch=-1.0)
+    upper = _round(np.linspace(0.0, np.pi / 2, cut.quarter + 1), stretch=1.0)
     between = _Rings(np.ones(2), np.zeros(2), np.ones(2), np.zeros(2), np.array([-1.0, 1.0]))
-    return _surface([lower, between, upper])
+    return _surface([lower, between, upper], cut.around)
 
 
-def _cylinder() -> Mesh:
+def _cylinder(cut: Cut) -> Mesh:
     lower = _Rings(np.array([0.0, 1.0]), np.full(2, -1.0), np.zeros(2), np.full(2, -1.0))
     side = _Rings(np.ones(2), np.array([-1.0, 1.0]), np.ones(2), np.zeros(2))
     upper = _Rings(np.array([1.0, 0.0]), np.ones(2), np.zeros(2), np.ones(2))
-    return _surface([lower, side, upper])
+    return _surface([lower, side, upper], cut.around)
 
 
 @dataclass(frozen=True)
@@ -194,12 +214,12 @@ def _round(latitudes: NDArray[np.float64], stretch: float) -> _Rings:
     return _Rings(cosines, sines, cosines, sines, np.full(len(latitudes), stretch))
 
 
-def _surface(parts: list[_Rings]) -> Mesh:
+def _surface(parts: list[_Rings], corners: int) -> Mesh:
     """Parts that touch each other; every one has the whole texture around it.
 
     A texture's seam doubles the first corner of every ring; a disk has it as if seen from above.
     """
-    angle = np.arange(AROUND + 1) * (2 * np.pi / AROUND)
+    angle = np.arange(corners + 1) * (2 * np.pi / corners)
     around = np.stack([np.cos(angle), np.sin(angle)], axis=-1)
     points, normals, places, stretches, triangles = [], [], [], [], []
     count = 0
@@ -207,14 +227,14 @@ def _surface(parts: list[_Rings]) -> Mesh:
         rings = len(part.radii)
         points.append(_turned(around, part.radii, part.heights))
         normals.append(_turned(around, part.normal_radii, part.normal_heights))
-        stretches.append(np.repeat(np.broadcast_to(part.stretches, rings), AROUND + 1))
+        stretches.append(np.repeat(np.broadcast_to(part.stretches, rings), corners + 1))
         down = np.linspace(1.0, 0.0, rings)
         place = np.stack(np.broadcast_arrays(angle / (2 * np.pi), down[:, None]), axis=-1)
         if part.heights.min() == part.heights.max() and not part.stretches.any():
             place = 0.5 + 0.5 * points[-1][:, :2].reshape(rings, -1, 2)
         places.append(place.reshape(-1, 2))
-        triangles.append(_bands(rings) + count)
-        count += rings * (AROUND + 1)
+        triangles.append(_bands(rings, corners) + count)
+        count += rings * (corners + 1)
     return _mesh(
         np.concatenate(points),
         np.concatenate(normals),
@@ -227,18 +247,18 @@ def _surface(parts: list[_Rings]) -> Mesh:
 def _turned(
     around: NDArray[np.float64], radii: NDArray[np.float64], heights: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    """Points on circles of these radii and heights, (rings * (AROUND + 1), 3)."""
+    """Points on circles of these radii and heights, (rings * corners, 3)."""
     rings = np.empty((len(radii), len(around), 3))
     rings[..., :2] = radii[:, None, None] * around
     rings[..., 2] = heights[:, None]
     return rings.reshape(-1, 3)
 
 
-def _bands(rings: int) -> NDArray[np.int32]:
+def _bands(rings: int, corners: int) -> NDArray[np.int32]:
     """Two triangles between every two neighbours of a ring and of the ring above."""
-    ring, here = np.divmod(np.arange((rings - 1) * AROUND), AROUND)
-    here = ring * (AROUND + 1) + here
-    above = here + AROUND + 1
+    ring, here = np.divmod(np.arange((rings - 1) * corners), corners)
+    here = ring * (corners + 1) + here
+    above = here + corners + 1
     lower = np.stack([here, here + 1, above + 1], axis=-1)
     upper = np.stack([here, above + 1, above], axis=-1)
     return np.concatenate([lower, upper]).astype(np.int32)
@@ -260,7 +280,7 @@ def _mesh(
     return Mesh(vertices, triangles[solid].astype(np.int32))
 
 
-MESHED: Final[dict[int, Callable[[], Mesh]]] = {
+MESHED: Final[dict[int, Callable[[Cut], Mesh]]] = {
     int(mujoco.mjtGeom.mjGEOM_PLANE): _square,
     int(mujoco.mjtGeom.mjGEOM_BOX): _box,
     int(mujoco.mjtGeom.mjGEOM_SPHERE): _sphere,
@@ -269,3 +289,9 @@ MESHED: Final[dict[int, Callable[[], Mesh]]] = {
     int(mujoco.mjtGeom.mjGEOM_CYLINDER): _cylinder,
 }
 """The geom types that have a unit mesh."""
+
+ROUND: Final = frozenset(MESHED) - {
+    int(mujoco.mjtGeom.mjGEOM_PLANE),
+    int(mujoco.mjtGeom.mjGEOM_BOX),
+}
+"""Those of them whose cut matters."""

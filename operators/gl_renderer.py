@@ -20,7 +20,15 @@ from operators.cube_map import FaceRegion, whole_faces
 from operators.drawn_geoms import ENDLESS_M, DrawnGeoms
 from operators.face_smoothing import smooth
 from operators.geom_textures import texture_of
-from operators.gl_meshes import MESHED, Mesh, mesh_of_model, scale_and_half_length, unit_mesh
+from operators.gl_meshes import (
+    MESHED,
+    Cut,
+    Mesh,
+    cut_of,
+    mesh_of_model,
+    scale_and_half_length,
+    unit_mesh,
+)
 from operators.gl_painter import GlPainter, Plane
 from operators.gl_shapes import INSTANCE_FLOATS, Instances, Shape
 from operators.renderer import Quality
@@ -182,21 +190,25 @@ def _shapes(
 ) -> tuple[list[NDArray[np.intp]], list[Shape]]:
     """What can be drawn at once: which geoms, and the mesh and the texture that they share."""
     textures = [texture_of(model, int(index)) for index in geoms.indices]
-    keys = np.stack(
-        [geoms.types, geoms.meshes, [-1 if t is None else t.number for t in textures]], axis=-1
-    )
+    cuts = [cut_of(kind, size) for kind, size in zip(geoms.types, geoms.sizes, strict=True)]
+    numbers = [-1 if texture is None else texture.number for texture in textures]
+    keys = np.stack([geoms.types, geoms.meshes, numbers, [c.around for c in cuts]], axis=-1)
     members = [np.flatnonzero((keys == key).all(axis=-1)) for key in np.unique(keys[drawn], axis=0)]
     return members, [
-        Shape(_mesh(model, geoms.types[first], geoms.meshes[first]), len(alike), textures[first])
+        Shape(
+            _mesh(model, geoms.types[first], geoms.meshes[first], cuts[first]),
+            len(alike),
+            textures[first],
+        )
         for alike in members
         for first in alike[:1]
     ]
 
 
-def _mesh(model: mujoco.MjModel, geom_type: int, mesh: int) -> Mesh:
+def _mesh(model: mujoco.MjModel, geom_type: int, mesh: int, cut: Cut) -> Mesh:
     if geom_type == mujoco.mjtGeom.mjGEOM_MESH:
         return mesh_of_model(model, mesh)
-    return unit_mesh(int(geom_type))
+    return unit_mesh(int(geom_type), cut)
 
 
 def _unplaced_instances(model: mujoco.MjModel, geoms: DrawnGeoms) -> NDArray[np.float32]:

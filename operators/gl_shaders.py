@@ -34,8 +34,10 @@ float sunlit(vec3 place, vec3 normal) {
     if (facing <= 0.0) {
         return 0.0;
     }
-    // What the looks spread over must not lie behind the surface itself.
-    vec3 lifted = place + normal * (SPREAD_M * sqrt(max(1.0 - facing * facing, 0.0)));
+    // What the looks spread over must not lie behind the surface itself, nor behind the triangles
+    // that stand for a round one.
+    vec3 lifted = place + towards_sun * LIFT_M
+        + normal * (SPREAD_M * sqrt(max(1.0 - facing * facing, 0.0)));
     vec3 seen = (map_from_centred * vec4(lifted, 1.0)).xyz;
     if (any(greaterThan(abs(seen.xy - 0.5), vec2(0.495)))) {
         return 1.0;

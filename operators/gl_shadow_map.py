@@ -8,9 +8,9 @@ import moderngl
 from operators.cube_map import FaceRegion
 from operators.gl_shaders import SHADOW_FRAGMENT, SHADOW_VERTEX, source
 from operators.gl_shapes import GlShapes, Instances
-from operators.sun import MAP_SIZE, SPREAD_M, STEP_TEXELS, Sun
+from operators.sun import LIFT_M, MAP_SIZE, SPREAD_M, STEP_TEXELS, Sun
 
-SHADER_VALUES: Final = {"SPREAD_M": SPREAD_M, "STEP": STEP_TEXELS / MAP_SIZE}
+SHADER_VALUES: Final = {"SPREAD_M": SPREAD_M, "LIFT_M": LIFT_M, "STEP": STEP_TEXELS / MAP_SIZE}
 """What the shaders that look shadows up have to be told."""
 
 UNIT: Final = 1

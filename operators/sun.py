@@ -28,6 +28,10 @@ STEP_TEXELS: Final = 1.5
 SPREAD_M: Final = (STEP_TEXELS / 2 + 1.0) * TEXEL_M
 """How far from a place its light is still looked up: half of the width of a shadow's edge."""
 
+LIFT_M: Final = 0.3 * SPREAD_M
+"""How far towards the sun a place is looked up: the spread times the sine of 15 degrees, by which
+the sides of a finger's mesh lean from its normals."""
+
 REACH_M: Final = 2.0 * np.sqrt(2.0) * SPREAD_M + 2.0 * TEXEL_M
 """A shadow changes nothing farther than this from the shape that casts it, seen from the sun: the
 look-ups' spread, the way that a surface is lifted by, and the map's own grid."""

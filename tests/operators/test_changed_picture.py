@@ -7,6 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from operators.gl_renderer import GlRenderer
 from operators.panorama import PanoramaCapture
 from operators.settings import PanoramaSettings, SceneSettings, Settings
 from tests.operators.marked_scene import elbow, marker_directions
@@ -132,3 +133,22 @@ def test_changes_give_the_picture_of_a_full_redraw(
             version[in_tile] = frame
             np.testing.assert_array_equal(picture.tile_version, version)
             before = picture.pixels.copy()
+
+
+def test_a_shadows_soft_edge_changes_with_it() -> None:
+    # So close that the edge is wider than what is drawn around a region in any case.
+    model = mujoco.MjModel.from_xml_string(
+        '<mujoco><worldbody><light type="directional" dir=".3 .2 -1"/>'
+        '<geom type="plane" size="0 0 .1"/>'
+        '<body><freejoint/><geom type="box" size=".02 .02 .02"/></body></worldbody></mujoco>'
+    )
+    changing, redrawn = (GlRenderer(model, (0.0, 0.0, 0.3), 256, "good") for _ in range(2))
+    poses = np.zeros((2, 7))
+    poses[:, 6] = 1.0
+    for step in range(12):
+        poses[1, :3] = (0.25, 0.1 + 0.03 * (step % 3), 0.05 + 0.01 * step)
+        changing.render(poses)
+        redrawn.render(poses, full=True)
+        np.testing.assert_array_equal(changing.faces, redrawn.faces)
+    changing.close()
+    redrawn.close()
