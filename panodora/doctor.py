@@ -11,6 +11,7 @@ from typing import Any
 
 from operators.equirectangular import CONVERTERS
 from operators.gl_context import create_context
+from operators.panorama_budget import BUDGET_MS, measure_budget
 from operators.recording import RecordingReader
 from operators.retargeting import Retargeter
 from operators.scene import build_scene
@@ -52,7 +53,7 @@ def add_parser(commands: Any) -> None:
 def run(chosen: argparse.Namespace) -> int:
     """Print a line a check; 1 if something is wrong."""
     wrong = False
-    for finding in findings(chosen.dataflow):
+    for finding in findings(chosen.dataflow, measured=not chosen.quiet):
         wrong |= bool(finding.fault)
         if finding.fault:
             print(f"WRONG  {finding.subject}: {finding.fault}")
@@ -61,8 +62,11 @@ def run(chosen: argparse.Namespace) -> int:
     return int(wrong)
 
 
-def findings(dataflow: Path) -> Iterator[Finding]:
-    """Check one thing after the other, as far as the ones before allow."""
+def findings(dataflow: Path, measured: bool) -> Iterator[Finding]:
+    """Check one thing after the other, as far as the ones before allow.
+
+    measured: also what takes seconds and changes nothing.
+    """
     yield _check("dora", _dora)
     config = os.environ.get("PANODORA_CONFIG", f"configs/{dataflow.name}")
     try:
@@ -78,6 +82,8 @@ def findings(dataflow: Path) -> Iterator[Finding]:
         yield _check("replay.recording", lambda: _recording(settings))
     if settings.panorama.renderer == "gl":
         yield _check("OpenGL", _opengl)
+    if measured:
+        yield _check("panorama.width", lambda: _budget(settings))
     for key in ("port", "tracking_port"):
         port = getattr(settings.headset, key)
         if port:
@@ -124,6 +130,18 @@ def _opengl() -> str:
     renderer: str = context.info["GL_RENDERER"]
     context.release()
     return renderer
+
+
+def _budget(settings: Settings) -> str:
+    budget = measure_budget(build_scene(settings).model, settings)
+    times = ", ".join(f"{width}: {ms:.1f} ms" for width, ms in budget.milliseconds.items())
+    fits = (
+        f"{budget.width} fits" if budget.fits else "none fits, the loop will be slower than 60 Hz"
+    )
+    return (
+        f"{settings.panorama.width}; of {BUDGET_MS:.0f} ms for a frame at "
+        f"{settings.panorama.quality} quality, {times}: {fits}"
+    )
 
 
 def _port(host: str, port: int, key: str) -> str:
