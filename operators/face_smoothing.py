@@ -34,8 +34,8 @@ def smooth(
 def _smooth(
     drawn: NDArray[np.uint8], region: FaceRegion, smoothed: NDArray[np.uint8]
 ) -> FaceRegion:
-    changed = _grown(region, len(drawn))
-    source = _grown(changed, len(drawn))
+    changed = grown(region, len(drawn))
+    source = grown(changed, len(drawn))
     averaged = cv2.GaussianBlur(
         drawn[source.top : source.bottom, source.left : source.right],
         (WIDTH, WIDTH),
@@ -50,7 +50,8 @@ def _smooth(
     return changed
 
 
-def _grown(region: FaceRegion, face_size: int) -> FaceRegion:
+def grown(region: FaceRegion, face_size: int) -> FaceRegion:
+    """All pixels that change when those of a region do."""
     face, left, top, right, bottom = region
     return FaceRegion(
         face,

@@ -11,9 +11,12 @@ from numpy.typing import NDArray
 
 from operators.checker import Checker
 from operators.cube_map import FACE_ORDER, WORLD_FROM_FACE, FaceRegion, whole_faces
+from operators.equirectangular import Interpolation
 from operators.geom_textures import GeomTexture
 from operators.gl_context import create_context
+from operators.gl_equirectangular import GlEquirect
 from operators.gl_meshes import grid, unit_mesh
+from operators.gl_read_back import GlReadBack, is_software
 from operators.gl_shaders import (
     BODY_FRAGMENT,
     BODY_VERTEX,
@@ -55,6 +58,8 @@ class GlPainter:
     shapes: what is painted. planes: painted after them, in this order.
     sun: where the light comes from.
     has_shadows: of the sun.
+    device: see create_context.
+    buffered: how pixels are read back, see GlReadBack; by default as it suits the device.
     Raises NoOpenGLError without EGL.
     """
 
@@ -66,11 +71,14 @@ class GlPainter:
         planes: Sequence[Plane],
         sun: Sun,
         has_shadows: bool,
+        device: int | None = None,
+        buffered: bool | None = None,
     ) -> None:
         self._size = face_size
         self._model = model
         self._sun = sun
-        self._context = create_context()
+        self._context = create_context(device)
+        self._buffered = not is_software(self._context) if buffered is None else buffered
         with self._context:
             self._create_framebuffer()
             self._textures: dict[int, GlTexture] = {}
@@ -88,9 +96,8 @@ class GlPainter:
         contents: Contents,
         shadow_contents: Contents,
         centred_from_planes: NDArray[np.float64],
-        faces: NDArray[np.uint8],
     ) -> None:
-        """Paint regions anew and copy them into faces (6, N, N, 4).
+        """Paint regions anew.
 
         contents: what is seen in regions of the faces. shadow_contents: the same in regions of the
         map of shadows.
@@ -103,8 +110,35 @@ class GlPainter:
             self._clear([region for region, _ in contents])
             for region, instances in contents:
                 self._paint_region(region, instances, centred_from_planes)
-            for region, _ in contents:
-                self._read_region(region, faces)
+
+    def read(self, regions: Sequence[FaceRegion], faces: NDArray[np.uint8]) -> None:
+        """Copy regions into faces (6, N, N, 4)."""
+        with self._context:
+            self._read_back.read(
+                [
+                    (
+                        self._within(r),
+                        faces[r.face, r.top : r.bottom, r.left : r.right],
+                    )
+                    for r in regions
+                ]
+            )
+
+    def converter(
+        self, height: int, width: int, interpolation: Interpolation, smooth: bool
+    ) -> GlEquirect:
+        """What makes a panorama of the faces without reading them."""
+        return GlEquirect(
+            self._context,
+            self._faces,
+            self._origins,
+            self._size,
+            height,
+            width,
+            interpolation,
+            smooth,
+            self._buffered,
+        )
 
     def close(self) -> None:
         """Give back what the graphics driver holds; nothing can be painted afterwards."""
@@ -162,14 +196,6 @@ class GlPainter:
             program["odd_colour"] = tuple(plane.checker.odd_colour)
         vertex_array.render()
 
-    def _read_region(self, region: FaceRegion, faces: NDArray[np.uint8]) -> None:
-        part = faces[region.face, region.top : region.bottom, region.left : region.right]
-        pixels = part if part.flags.c_contiguous else np.empty(part.shape, np.uint8)
-        # Four channels: reading three takes Mesa six times as long.
-        self._framebuffer.read_into(pixels, self._within(region), components=4)
-        if pixels is not part:
-            part[...] = pixels
-
     def _within(self, region: FaceRegion) -> tuple[int, int, int, int]:
         """A region in the framebuffer: x, y, width, height."""
         x, y = self._origins[region.face]
@@ -179,14 +205,14 @@ class GlPainter:
     def _create_framebuffer(self) -> None:
         context, limits = self._context, self._context.info
         size, count = self._size, len(FACE_ORDER)
-        limit = min(*limits["GL_MAX_VIEWPORT_DIMS"], limits["GL_MAX_RENDERBUFFER_SIZE"])
+        limit = min(*limits["GL_MAX_VIEWPORT_DIMS"], limits["GL_MAX_TEXTURE_SIZE"])
         rows = min(count, limit // size)
         columns = -(-count // rows)
         self._origins = [(size * (face // rows), size * (face % rows)) for face in range(count)]
         extent = (size * columns, size * rows)
-        self._framebuffer = context.framebuffer(
-            context.renderbuffer(extent, 4), context.depth_renderbuffer(extent)
-        )
+        self._faces = context.texture(extent, 4)
+        self._framebuffer = context.framebuffer(self._faces, context.depth_renderbuffer(extent))
+        self._read_back = GlReadBack(context, self._framebuffer, self._buffered)
 
     def _create_shapes(self, shapes: Sequence[Shape], defined: Sequence[str]) -> None:
         # The mirrored rows turn every triangle's sense over.

@@ -1,5 +1,6 @@
 """Draws the six faces of a cube map with OpenGL, and of every frame only what changed."""
 
+from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 import mujoco
@@ -18,8 +19,10 @@ from operators.changed_regions import (
 from operators.checker import Checker
 from operators.cube_map import FaceRegion, whole_faces
 from operators.drawn_geoms import ENDLESS_M, DrawnGeoms
-from operators.face_smoothing import smooth
+from operators.equirectangular import Interpolation
+from operators.face_smoothing import grown, smooth
 from operators.geom_textures import texture_of
+from operators.gl_equirectangular import GlEquirect
 from operators.gl_meshes import (
     MESHED,
     Cut,
@@ -66,6 +69,8 @@ class GlRenderer:
     model: a compiled model; its geoms of groups 0 to 2 are drawn.
     camera_position: the common centre of the six cameras in the world, m.
     face_size: pixels along a face.
+    device: the graphics card, by number; the first by default.
+    read_back: whether what is drawn comes to main memory at once, or when it is asked for.
     Raises NoOpenGLError without EGL, ValueError for a type of geom that it cannot draw.
     """
 
@@ -75,14 +80,16 @@ class GlRenderer:
         camera_position: ArrayLike,
         face_size: int,
         quality: Quality = "fast",
+        device: int | None = None,
+        read_back: bool = True,
     ) -> None:
-        self.faces: NDArray[np.uint8] = np.zeros((6, face_size, face_size, 4), np.uint8)
-        """The cube map (6, N, N, 4) as last drawn; the fourth channel means nothing."""
+        self._faces: NDArray[np.uint8] = np.zeros((6, face_size, face_size, 4), np.uint8)
+        self._reads_back = read_back
         self._camera_position = np.array(camera_position, dtype=np.float64)
         self._face_size = face_size
         self._is_good = quality == "good"
         # What was drawn, and where it is to be smoothed apart from what is shown of it.
-        self._drawn = np.zeros_like(self.faces) if self._is_good else self.faces
+        self._drawn = np.zeros_like(self._faces) if self._is_good else self._faces
         self._sun = Sun.of_model(model)
         self._geoms = geoms = DrawnGeoms.of_model(model)
         _refuse_unknown_types(model, geoms)
@@ -93,9 +100,22 @@ class GlRenderer:
         self._placed: _Placed | None = None
         self._members, shapes = _shapes(model, geoms, ~self._is_plane)
         planes = [_plane(model, geoms, i) for i in np.flatnonzero(self._is_plane)]
-        self._painter = GlPainter(face_size, model, shapes, planes, self._sun, self._is_good)
+        self._painter = GlPainter(
+            face_size, model, shapes, planes, self._sun, self._is_good, device
+        )
 
-    def render(self, body_poses: ArrayLike, full: bool = False) -> list[FaceRegion]:
+    @property
+    def faces(self) -> NDArray[np.uint8]:
+        """The cube map (6, N, N, 4) as last drawn; the fourth channel means nothing."""
+        if not self._reads_back:
+            self._read(whole_faces(self._face_size))
+        return self._faces
+
+    def converter(self, height: int, width: int, interpolation: Interpolation) -> GlEquirect:
+        """What makes a panorama of these faces where they were drawn, without reading them."""
+        return self._painter.converter(height, width, interpolation, self._is_good)
+
+    def render(self, body_poses: ArrayLike, full: bool = False) -> Sequence[FaceRegion]:
         """Bring the faces up to date with the bodies' poses.
 
         body_poses: `world_from_body` (bodies, 7) [x y z qx qy qz qw] in MuJoCo's order of bodies,
@@ -124,13 +144,18 @@ class GlRenderer:
             [(r, self._instances_in(r, now.bounds)) for r in regions],
             [(r, self._instances_in(r, now.map_bounds)) for r in shadow_regions],
             rigid(rotations[self._is_plane], positions[self._is_plane]),
-            self._drawn,
         )
-        return smooth(self._drawn, regions, self.faces) if self._is_good else regions
+        if self._reads_back:
+            return self._read(regions)
+        return [grown(region, self._face_size) for region in regions]
 
     def close(self) -> None:
         """Give back what the graphics driver holds; the renderer is of no use afterwards."""
         self._painter.close()
+
+    def _read(self, regions: Sequence[FaceRegion]) -> Sequence[FaceRegion]:
+        self._painter.read(regions, self._drawn)
+        return smooth(self._drawn, regions, self._faces) if self._is_good else regions
 
     def _place(self, rotations: Array, positions: Array) -> _Placed:
         geoms = self._geoms

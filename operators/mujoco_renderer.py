@@ -26,6 +26,7 @@ class MujocoRenderer:
     model: a compiled model; its geoms of groups 0 to 2 are drawn.
     camera_position: the common centre of the six cameras in the world, m.
     face_size: pixels along a face.
+    device: the graphics card, by number; the first that works by default.
     Raises NoOpenGLError without EGL or OSMesa.
     """
 
@@ -35,6 +36,7 @@ class MujocoRenderer:
         camera_position: ArrayLike,
         face_size: int,
         quality: Quality = "fast",
+        device: int | None = None,
     ) -> None:
         self.faces: NDArray[np.uint8] = np.zeros((6, face_size, face_size, 3), np.uint8)
         """The cube map (6, N, N, 3) as last drawn."""
@@ -59,7 +61,7 @@ class MujocoRenderer:
         self._options = mujoco.MjvOption()
         self._options.geomgroup[:] = np.arange(len(self._options.geomgroup)) < DRAWN_GROUPS
         self._options.sitegroup[:] = False
-        self._gl_context = _create_gl_context(face_size)
+        self._gl_context = _create_gl_context(face_size, device)
         self._gl_context.make_current()
         self._context = mujoco.MjrContext(model, mujoco.mjtFontScale.mjFONTSCALE_100)
         mujoco.mjr_setBuffer(mujoco.mjtFramebuffer.mjFB_OFFSCREEN, self._context)
@@ -118,7 +120,9 @@ class MujocoRenderer:
         self.faces[face] = lowest_row_first[::-1]
 
 
-def _create_gl_context(face_size: int) -> Any:
+def _create_gl_context(face_size: int, device: int | None) -> Any:
+    if device is not None:
+        os.environ["MUJOCO_EGL_DEVICE_ID"] = str(device)
     on_osmesa = os.environ.get("MUJOCO_GL", "").lower() == "osmesa"
     try:
         if on_osmesa:

@@ -8,19 +8,22 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from operators.cube_map import FaceRegion
-from operators.equirectangular import CONVERTERS
+from operators.equirectangular import CONVERTERS, Rectangle
 from operators.gl_renderer import GlRenderer
 from operators.messages import Panorama
 from operators.mujoco_renderer import MujocoRenderer
 from operators.panorama_tiles import PanoramaTiles
-from operators.renderer import Quality, Renderer
+from operators.renderer import Renderer
 from operators.settings import Settings
 
-RENDERERS: Final[dict[str, Callable[[mujoco.MjModel, ArrayLike, int, Quality], Renderer]]] = {
+RENDERERS: Final[dict[str, type[GlRenderer] | type[MujocoRenderer]]] = {
     "gl": GlRenderer,
     "mujoco": MujocoRenderer,
 }
 """By their names in the settings."""
+
+Conversion = Callable[[NDArray[np.uint8], Sequence[Rectangle] | None], None]
+"""Writes rectangles of the panorama, or all of it."""
 
 
 class PanoramaCapture:
@@ -35,7 +38,7 @@ class PanoramaCapture:
     def __init__(self, model: mujoco.MjModel, settings: Settings) -> None:
         chosen = settings.panorama
         dimensions = chosen.drawn_face_size, chosen.height, chosen.width
-        self._converter = CONVERTERS[chosen.converter](*dimensions, chosen.interpolation)
+        self._renderer, self._convert = _renderer_and_conversion(model, settings)
         self._tile_size = chosen.tile_size
         self._tiles = PanoramaTiles(*dimensions, chosen.tile_size, chosen.interpolation)
         # What did not change since the last frame is kept here.
@@ -43,9 +46,6 @@ class PanoramaCapture:
         self._converted = np.zeros_like(self._pixels)
         self._tile_version = np.zeros(self._tiles.shape, np.int64)
         self._frame = 0
-        self._renderer = RENDERERS[chosen.renderer](
-            model, settings.scene.anchor_position, chosen.drawn_face_size, chosen.quality
-        )
 
     def capture(self, body_poses: ArrayLike, full: bool = False) -> Panorama:
         """See the bodies where they are now.
@@ -60,7 +60,7 @@ class PanoramaCapture:
         regions = self._renderer.render(body_poses, full)
         self._frame += 1
         if full or self._frame == 1:
-            self._converter.convert(self._renderer.faces, self._pixels)
+            self._convert(self._pixels, None)
             self._tile_version[:] = self._frame
         elif regions:
             self._update(regions)
@@ -77,9 +77,7 @@ class PanoramaCapture:
         comparing a tile takes a tenth of the time of encoding it, and none of the network's.
         """
         shown = self._tiles.showing(regions)
-        self._converter.convert(
-            self._renderer.faces, self._converted, self._tiles.rectangles(shown)
-        )
+        self._convert(self._converted, self._tiles.rectangles(shown))
         for row, column in np.argwhere(shown):
             left, top, right, bottom = self._tiles.rectangle(row, column, column + 1)
             part = np.s_[top:bottom, left:right]
@@ -100,3 +98,26 @@ class PanoramaCapture:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def _renderer_and_conversion(
+    model: mujoco.MjModel, settings: Settings
+) -> tuple[Renderer, Conversion]:
+    chosen = settings.panorama
+    camera, face_size = settings.scene.anchor_position, chosen.drawn_face_size
+    if chosen.converter == "shader":
+        on_card = GlRenderer(
+            model, camera, face_size, chosen.quality, chosen.device, read_back=False
+        )
+        shader = on_card.converter(chosen.height, chosen.width, chosen.interpolation)
+        return on_card, shader.convert
+    table = CONVERTERS[chosen.converter](
+        face_size, chosen.height, chosen.width, chosen.interpolation
+    )
+    renderer_type = RENDERERS[chosen.renderer]
+    renderer: Renderer = renderer_type(model, camera, face_size, chosen.quality, chosen.device)
+
+    def convert(out: NDArray[np.uint8], rectangles: Sequence[Rectangle] | None) -> None:
+        table.convert(renderer.faces, out, rectangles)
+
+    return renderer, convert

@@ -135,7 +135,12 @@ class PanoramaSettings(Section):
     """How the surroundings are drawn."""
 
     renderer: Literal["gl", "mujoco"] = "gl"
-    converter: Literal["table", "py360convert"] = "table"
+    device: int | None = Field(
+        default=None, ge=0, description="graphics card, as EGL counts them; by default the first"
+    )
+    converter: Literal["table", "shader", "py360convert"] = Field(
+        default="table", description="shader: on the graphics card, with renderer gl alone"
+    )
     quality: Literal["fast", "good"] = Field(
         default="fast",
         description="good: soft shadows and smooth edges, for three times the work of a frame",
@@ -164,6 +169,14 @@ class PanoramaSettings(Section):
     def _width_is_even(self) -> Self:
         if self.width % 2:
             raise ValueError(f"width must be even (rows are half of it), got {self.width}")
+        return self
+
+    @model_validator(mode="after")
+    def _shader_has_its_faces(self) -> Self:
+        if self.converter == "shader" and self.renderer != "gl":
+            raise ValueError(
+                f"converter shader needs renderer gl, got {self.renderer}; or choose table"
+            )
         return self
 
     @property

@@ -81,7 +81,7 @@ def findings(dataflow: Path, measured: bool) -> Iterator[Finding]:
     if "replay" in dataflow.name:
         yield _check("replay.recording", lambda: _recording(settings))
     if settings.panorama.renderer == "gl":
-        yield _check("OpenGL", _opengl)
+        yield _check("OpenGL", lambda: _opengl(settings))
     if measured:
         yield _check("panorama.width", lambda: _budget(settings))
     for key in ("port", "tracking_port"):
@@ -116,6 +116,8 @@ def _retargeting(settings: Settings) -> str:
 
 def _converter(settings: Settings) -> str:
     panorama = settings.panorama
+    if panorama.converter == "shader":
+        return panorama.converter
     CONVERTERS[panorama.converter](panorama.drawn_face_size, panorama.height, panorama.width)
     return panorama.converter
 
@@ -125,8 +127,8 @@ def _recording(settings: Settings) -> str:
     return f"{folder}: {', '.join(RecordingReader(folder).names)}"
 
 
-def _opengl() -> str:
-    context = create_context()
+def _opengl(settings: Settings) -> str:
+    context = create_context(settings.panorama.device)
     renderer: str = context.info["GL_RENDERER"]
     context.release()
     return renderer
