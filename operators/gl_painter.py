@@ -124,6 +124,16 @@ class GlPainter:
                 ]
             )
 
+    def read_depths(self, regions: Sequence[FaceRegion], depths: NDArray[np.float32]) -> None:
+        """Copy OpenGL's depths, 1 - NEAR_M / metres ahead, into depths (6, N, N)."""
+        with self._context:
+            for r in regions:
+                part = np.empty((r.bottom - r.top, r.right - r.left), np.float32)
+                self._framebuffer.read_into(
+                    part, self._within(r), components=1, attachment=-1, dtype="f4"
+                )
+                depths[r.face, r.top : r.bottom, r.left : r.right] = part
+
     def converter(
         self, height: int, width: int, interpolation: Interpolation, smooth: bool
     ) -> GlEquirect:

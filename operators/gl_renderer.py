@@ -111,6 +111,10 @@ class GlRenderer:
             self._read(whole_faces(self._face_size))
         return self._faces
 
+    def read_depths(self, regions: Sequence[FaceRegion], depths: NDArray[np.float32]) -> None:
+        """Copy OpenGL's depths, 1 - NEAR_M / metres ahead, of regions into depths (6, N, N)."""
+        self._painter.read_depths(regions, depths)
+
     def converter(self, height: int, width: int, interpolation: Interpolation) -> GlEquirect:
         """What makes a panorama of these faces where they were drawn, without reading them."""
         return self._painter.converter(height, width, interpolation, self._is_good)

@@ -222,6 +222,20 @@ class Panorama(Message):
 
 
 @message(version=1)
+class DepthPanorama(Message):
+    """How far what a panorama shows is from the robot's head."""
+
+    half_floats: NDArray[np.uint8] = array(
+        np.uint8,
+        ("rows", "columns", 2),
+        payload=True,
+        unit="m",
+        doc="the two bytes of a float16, the lower first, for each pixel of the panorama: "
+        "`half_floats.view('<f2')[..., 0]`; infinite where there is only sky",
+    )
+
+
+@message(version=1)
 class OperatorState(Message):
     """Who is in command, and why."""
 
@@ -360,6 +374,7 @@ DATAFLOW_MESSAGES: tuple[type[Message], ...] = (
     SceneState,
     Faces,
     Panorama,
+    DepthPanorama,
     OperatorState,
     FrameSent,
     FrameShown,

@@ -8,9 +8,11 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from operators.cube_map import FaceRegion
+from operators.depth_panorama import DepthMap
 from operators.equirectangular import CONVERTERS, Rectangle
+from operators.gl_painter import NEAR_M
 from operators.gl_renderer import GlRenderer
-from operators.messages import Panorama
+from operators.messages import DepthPanorama, Panorama
 from operators.mujoco_renderer import MujocoRenderer
 from operators.panorama_tiles import PanoramaTiles
 from operators.renderer import Renderer
@@ -46,6 +48,8 @@ class PanoramaCapture:
         self._converted = np.zeros_like(self._pixels)
         self._tile_version = np.zeros(self._tiles.shape, np.int64)
         self._frame = 0
+        self._depths = np.ones((6, dimensions[0], dimensions[0]), np.float32)
+        self._distances = DepthMap(NEAR_M, *dimensions) if chosen.depth else None
 
     def capture(self, body_poses: ArrayLike, full: bool = False) -> Panorama:
         """See the bodies where they are now.
@@ -61,6 +65,7 @@ class PanoramaCapture:
         self._frame += 1
         if full or self._frame == 1:
             self._convert(self._pixels, None)
+            self._update_distances(regions, None)
             self._tile_version[:] = self._frame
         elif regions:
             self._update(regions)
@@ -77,13 +82,29 @@ class PanoramaCapture:
         comparing a tile takes a tenth of the time of encoding it, and none of the network's.
         """
         shown = self._tiles.showing(regions)
-        self._convert(self._converted, self._tiles.rectangles(shown))
+        rectangles = self._tiles.rectangles(shown)
+        self._update_distances(regions, rectangles)
+        self._convert(self._converted, rectangles)
         for row, column in np.argwhere(shown):
             left, top, right, bottom = self._tiles.rectangle(row, column, column + 1)
             part = np.s_[top:bottom, left:right]
             if not np.array_equal(self._converted[part], self._pixels[part]):
                 self._pixels[part] = self._converted[part]
                 self._tile_version[row, column] = self._frame
+
+    def _update_distances(
+        self, regions: Sequence[FaceRegion], rectangles: Sequence[Rectangle] | None
+    ) -> None:
+        if self._distances is not None and isinstance(self._renderer, GlRenderer):
+            self._renderer.read_depths(regions, self._depths)
+            self._distances.update(self._depths, rectangles)
+
+    def depth(self) -> DepthPanorama | None:
+        """How far what the last capture shows is, a copy; none unless `panorama.depth` is set."""
+        if self._distances is None:
+            return None
+        distances = self._distances.distances.astype("<f2")
+        return DepthPanorama(half_floats=distances[..., None].view(np.uint8))
 
     def faces(self) -> NDArray[np.uint8]:
         """The cube map of the last capture: (6, N, N, 3) uint8 F R B L U D, row 0 up, a copy."""

@@ -161,6 +161,9 @@ class PanoramaSettings(Section):
     interpolation: Literal["nearest", "linear", "cubic"] = Field(
         default="linear", description="between the pixels of a face"
     )
+    depth: bool = Field(
+        default=False, description="also say how far everything is, with renderer gl alone"
+    )
     tile_size: int = Field(
         default=80, ge=16, le=1024, multiple_of=16, description="pixels along a tile"
     )
@@ -177,6 +180,12 @@ class PanoramaSettings(Section):
             raise ValueError(
                 f"converter shader needs renderer gl, got {self.renderer}; or choose table"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _depth_is_known(self) -> Self:
+        if self.depth and self.renderer != "gl":
+            raise ValueError(f"depth needs renderer gl, got {self.renderer}")
         return self
 
     @property
