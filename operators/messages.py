@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from operators.message import Message, array, message, text
+from operators.view_messages import DepthPanorama, Faces
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -197,15 +198,6 @@ class SceneState(Message):
 
 
 @message(version=1)
-class Faces(Message):
-    """Six 90-degree pictures around a point: F R B L U D, each as its camera sees it."""
-
-    pixels: NDArray[np.uint8] = array(
-        np.uint8, (6, "size", "size", 3), payload=True, doc="RGB, row 0 up, no flips"
-    )
-
-
-@message(version=1)
 class Panorama(Message):
     """The surroundings as an equirectangular picture."""
 
@@ -218,20 +210,6 @@ class Panorama(Message):
     tile_size: int = array(np.int64, unit="px", doc="edge of a tile; the last ones may be cut off")
     tile_version: NDArray[np.int64] = array(
         np.int64, ("tile_rows", "tile_columns"), doc="the frame in which each tile last changed"
-    )
-
-
-@message(version=1)
-class DepthPanorama(Message):
-    """How far what a panorama shows is from the robot's head."""
-
-    half_floats: NDArray[np.uint8] = array(
-        np.uint8,
-        ("rows", "columns", 2),
-        payload=True,
-        unit="m",
-        doc="the two bytes of a float16, the lower first, for each pixel of the panorama: "
-        "`half_floats.view('<f2')[..., 0]`; infinite where there is only sky",
     )
 
 

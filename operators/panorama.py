@@ -12,11 +12,12 @@ from operators.depth_panorama import DepthMap
 from operators.equirectangular import CONVERTERS, Rectangle
 from operators.gl_painter import NEAR_M
 from operators.gl_renderer import GlRenderer
-from operators.messages import DepthPanorama, Panorama
+from operators.messages import Panorama
 from operators.mujoco_renderer import MujocoRenderer
 from operators.panorama_tiles import PanoramaTiles
 from operators.renderer import Renderer
 from operators.settings import Settings
+from operators.view_messages import DepthPanorama
 
 RENDERERS: Final[dict[str, type[GlRenderer] | type[MujocoRenderer]]] = {
     "gl": GlRenderer,
