@@ -22,6 +22,11 @@ takes the same time for anything from ten to eighty thousand."""
 
 Bounds = NDArray[np.int32]
 
+_FACE_FROM_WORLD: Final = np.swapaxes(WORLD_FROM_FACE, -1, -2)
+
+_BESIDE: Final = 1.0
+"""An angle to the axis that no face shows, whose tangent is finite."""
+
 
 def sphere_bounds(
     centres: NDArray[np.float64], radii: NDArray[np.float64], face_size: int
@@ -39,7 +44,10 @@ def sphere_bounds(
     ratio = np.divide(radii[:, None, None], distance, where=outside, out=np.ones_like(distance))
     # From within a sphere it is everywhere.
     spread = np.where(outside, np.arcsin(ratio), np.inf)
-    return _bounds_of_angles(np.arctan2(across, forward), spread, face_size)
+    angle = np.arctan2(across, forward)
+    return _bounds_of_slopes(
+        _slope(angle - spread), _slope(angle + spread), np.array(False), face_size
+    )
 
 
 def hull_bounds(points: NDArray[np.float64], face_size: int) -> Bounds:
@@ -47,29 +55,49 @@ def hull_bounds(points: NDArray[np.float64], face_size: int) -> Bounds:
 
     points: (n, k, 3), m, along the world's axes with the camera at the origin.
     """
-    seen = points @ np.concatenate(WORLD_FROM_FACE, axis=-1)
-    seen = seen.reshape(*points.shape[:2], len(WORLD_FROM_FACE), 3)
-    angles = np.arctan2(seen[..., :2], seen[..., 2:])
+    # With the hulls along the last axis numpy goes through eight points three times as fast.
+    hulls, count, _ = points.shape
+    seen = _FACE_FROM_WORLD.reshape(-1, 3) @ points.transpose(2, 1, 0).reshape(3, -1)
+    seen = seen.reshape(len(_FACE_FROM_WORLD), 3, count, hulls)
+    ahead = seen[:, 2]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        slopes = seen[:, :2] / ahead[:, None]
+    low, high = (np.moveaxis(s, -1, 0) for s in (slopes.min(axis=2), slopes.max(axis=2)))
+    nearest, farthest = ahead.min(axis=1).T, ahead.max(axis=1).T
+    hull, face = np.nonzero((nearest <= 0) & (farthest > 0))
+    if len(hull):
+        low[hull, face], high[hull, face] = _slopes_around(seen[face, :, :, hull])
+    return _bounds_of_slopes(low, high, (farthest <= 0)[..., None], face_size)
+
+
+def _slopes_around(seen: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Between which slopes (m, 2) hulls (m, 3, k) lie that are partly behind the camera."""
+    angles = np.arctan2(seen[:, :2], seen[:, 2:])
     # Seen from outside a hull takes less than half a turn, to either side of any of its points.
-    first = angles[:, 0]
-    turns = (angles - first[:, None] + np.pi) % (2 * np.pi) - np.pi
-    low, high = turns.min(axis=1), turns.max(axis=1)
+    first = angles[..., 0]
+    turns = (angles - first[..., None] + np.pi) % (2 * np.pi) - np.pi
+    low, high = turns.min(axis=-1), turns.max(axis=-1)
     spread = np.where(high - low < np.pi - 1e-6, (high - low) / 2, np.inf)
     middle = (first + (low + high) / 2 + np.pi) % (2 * np.pi) - np.pi
-    return _bounds_of_angles(middle, spread, face_size)
+    return _slope(middle - spread), _slope(middle + spread)
 
 
-def _bounds_of_angles(
-    angle: NDArray[np.float64], spread: NDArray[np.float64], face_size: int
+def _slope(angle: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The tangent of an angle to the axis; beyond what a face shows it only says on which side."""
+    return np.asarray(np.tan(np.clip(angle, -_BESIDE, _BESIDE)))
+
+
+def _bounds_of_slopes(
+    low: NDArray[np.float64],
+    high: NDArray[np.float64],
+    is_behind: NDArray[np.bool_],
+    face_size: int,
 ) -> Bounds:
-    """Pixels within angles (n, 6, 2) to either side of others, along columns and rows."""
-    quarter = np.pi / 4
-    low = np.tan(np.clip(angle - spread, -quarter, quarter))
-    high = np.tan(np.clip(angle + spread, -quarter, quarter))
+    """Pixels between two slopes (n, 6, 2), along columns and rows, unless all is behind."""
     half = face_size / 2
-    first = np.floor((low + 1.0) * half) - MARGIN
-    end = np.ceil((high + 1.0) * half) + MARGIN
-    end[(angle - spread > quarter) | (angle + spread < -quarter)] = -1
+    first = np.floor((np.clip(low, -1.0, 1.0) + 1.0) * half) - MARGIN
+    end = np.ceil((np.clip(high, -1.0, 1.0) + 1.0) * half) + MARGIN
+    end[(low > 1.0) | (high < -1.0) | is_behind] = -1
     bounds: Bounds = np.concatenate([first, end], axis=-1).clip(0, face_size).astype(np.int32)
     return bounds
 

@@ -96,8 +96,9 @@ class GlPainter:
         contents: Contents,
         shadow_contents: Contents,
         centred_from_planes: NDArray[np.float64],
+        faces: NDArray[np.uint8] | None,
     ) -> None:
-        """Paint regions anew.
+        """Paint regions anew, and copy them into faces (6, N, N, 4) if there are any.
 
         contents: what is seen in regions of the faces. shadow_contents: the same in regions of the
         map of shadows.
@@ -110,19 +111,18 @@ class GlPainter:
             self._clear([region for region, _ in contents])
             for region, instances in contents:
                 self._paint_region(region, instances, centred_from_planes)
+            if faces is not None:
+                self._read([region for region, _ in contents], faces)
 
     def read(self, regions: Sequence[FaceRegion], faces: NDArray[np.uint8]) -> None:
         """Copy regions into faces (6, N, N, 4)."""
         with self._context:
-            self._read_back.read(
-                [
-                    (
-                        self._within(r),
-                        faces[r.face, r.top : r.bottom, r.left : r.right],
-                    )
-                    for r in regions
-                ]
-            )
+            self._read(regions, faces)
+
+    def _read(self, regions: Sequence[FaceRegion], faces: NDArray[np.uint8]) -> None:
+        self._read_back.read(
+            [(self._within(r), faces[r.face, r.top : r.bottom, r.left : r.right]) for r in regions]
+        )
 
     def read_depths(self, regions: Sequence[FaceRegion], depths: NDArray[np.float32]) -> None:
         """Copy OpenGL's depths, 1 - NEAR_M / metres ahead, into depths (6, N, N)."""

@@ -108,7 +108,10 @@ class GlRenderer:
     def faces(self) -> NDArray[np.uint8]:
         """The cube map (6, N, N, 4) as last drawn; the fourth channel means nothing."""
         if not self._reads_back:
-            self._read(whole_faces(self._face_size))
+            everything = whole_faces(self._face_size)
+            self._painter.read(everything, self._drawn)
+            if self._is_good:
+                smooth(self._drawn, everything, self._faces)
         return self._faces
 
     def read_depths(self, regions: Sequence[FaceRegion], depths: NDArray[np.float32]) -> None:
@@ -148,18 +151,17 @@ class GlRenderer:
             [(r, self._instances_in(r, now.bounds)) for r in regions],
             [(r, self._instances_in(r, now.map_bounds)) for r in shadow_regions],
             rigid(rotations[self._is_plane], positions[self._is_plane]),
+            self._drawn if self._reads_back else None,
         )
+        if not self._is_good:
+            return regions
         if self._reads_back:
-            return self._read(regions)
+            return smooth(self._drawn, regions, self._faces)
         return [grown(region, self._face_size) for region in regions]
 
     def close(self) -> None:
         """Give back what the graphics driver holds; the renderer is of no use afterwards."""
         self._painter.close()
-
-    def _read(self, regions: Sequence[FaceRegion]) -> Sequence[FaceRegion]:
-        self._painter.read(regions, self._drawn)
-        return smooth(self._drawn, regions, self._faces) if self._is_good else regions
 
     def _place(self, rotations: Array, positions: Array) -> _Placed:
         geoms = self._geoms
