@@ -34,7 +34,7 @@ NAMES = (
 FACE_SIZE, HEIGHT, WIDTH = 720, 720, 1440
 
 START_S, FRAMES = 8.0, 1200
-"""The part of the recording that moves: 20 s in which both hands reach, grasp and carry."""
+"""Twenty seconds of the recording, in which both hands move about and their fingers too."""
 
 ROUNDS, OUR_CALLS, THEIR_CALLS = 20, 60, 3
 
