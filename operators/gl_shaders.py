@@ -23,7 +23,9 @@ vec3 lit(vec3 colour, vec3 normal, float sunlit) {
     float sun = max(dot(normal, towards_sun), 0.0);
     return colour * (0.35 + 0.25 * sky + 0.45 * sun * sunlit);
 }
+"""
 
+LOOK_UP: Final = """
 #ifdef SHADOWS
 uniform sampler2DShadow shadow_map;
 uniform mat4 map_from_centred;
@@ -131,6 +133,7 @@ in vec3 texture_place;
 #endif
 """
     + LIGHTING
+    + LOOK_UP
     + """
 void main() {
     vec3 outwards = normalize(normal);
@@ -161,35 +164,50 @@ void main() {
 }
 """
 
-PLANE_VERTEX: Final = """
+PLANE_VERTEX: Final = (
+    """
 uniform mat4 clip_from_centred;
 uniform mat4 centred_from_plane;
+uniform vec3 normal;
 uniform vec2 half_extents;
 uniform vec2 squares_per_metre;
 uniform vec2 offset;
+uniform vec3 even_colour;
+uniform vec3 odd_colour;
 in vec3 in_position;
 out vec2 square;
+flat out vec3 even;
+flat out vec3 odd;
 #ifdef SHADOWS
 centroid out vec3 place;
 #endif
-
+"""
+    + LIGHTING
+    + """
 void main() {
     vec2 own = in_position.xy * half_extents;
     vec4 centred = centred_from_plane * vec4(own, 0.0, 1.0);
     square = own * squares_per_metre + offset;
 #ifdef SHADOWS
     place = centred.xyz;
+    even = even_colour;
+    odd = odd_colour;
+#else
+    // The light is the same all over a plane; at every pixel it would cost a tenth of a frame.
+    even = lit(even_colour, normal, 1.0);
+    odd = lit(odd_colour, normal, 1.0);
 #endif
     gl_Position = clip_from_centred * centred;
 }
 """
+)
 
 PLANE_FRAGMENT: Final = (
     """
 uniform vec3 normal;
-uniform vec3 even_colour;
-uniform vec3 odd_colour;
 in vec2 square;
+flat in vec3 even;
+flat in vec3 odd;
 out vec4 pixel;
 #ifdef SHADOWS
 centroid in vec3 place;
@@ -199,14 +217,11 @@ uniform sampler2D image;
 #endif
 """
     + LIGHTING
+    + LOOK_UP
     + """
 void main() {
-    float sun = 1.0;
-#ifdef SHADOWS
-    sun = sunlit(place, normal);
-#endif
 #ifdef TEXTURE_2D
-    vec3 surface = even_colour * texture(image, square * vec2(0.5, -0.5)).rgb;
+    vec3 surface = even * texture(image, square * vec2(0.5, -0.5)).rgb;
 #else
     // The checker's mean over the pixel's footprint, in closed form (Quilez, 'filtering the
     // checkerboard pattern'): no moire towards the horizon, which would also cost JPEG bytes.
@@ -214,9 +229,13 @@ void main() {
     vec2 from = abs(fract((square - 0.5 * width) * 0.5) - 0.5);
     vec2 to = abs(fract((square + 0.5 * width) * 0.5) - 0.5);
     vec2 mean = 2.0 * (from - to) / width;
-    vec3 surface = mix(odd_colour, even_colour, 0.5 + 0.5 * mean.x * mean.y);
+    vec3 surface = mix(odd, even, 0.5 + 0.5 * mean.x * mean.y);
 #endif
-    pixel = vec4(lit(surface, normal, sun), 1.0);
+#ifdef SHADOWS
+    pixel = vec4(lit(surface, normal, sunlit(place, normal)), 1.0);
+#else
+    pixel = vec4(surface, 1.0);
+#endif
 }
 """
 )
