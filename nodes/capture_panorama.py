@@ -26,6 +26,9 @@ def main() -> None:
             )
             continue
         node.send("panorama", capture.capture(state.body_poses), taken)
+        depth = capture.depth()
+        if depth is not None:
+            node.send("depth_panorama", depth, taken)
     capture.close()
 
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from operators.message import Message, array, message, text
 from operators.seat_messages import Claim, Seat
+from operators.view_messages import DepthPanorama, Faces
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -198,15 +199,6 @@ class SceneState(Message):
         np.float64, ("contacts", 3), unit="m", frame="world", doc="where they touch"
     )
     contact_forces: Floats = array(np.float64, ("contacts",), unit="N", doc="normal force")
-
-
-@message(version=1)
-class Faces(Message):
-    """Six 90-degree pictures around a point: F R B L U D, each as its camera sees it."""
-
-    pixels: NDArray[np.uint8] = array(
-        np.uint8, (6, "size", "size", 3), payload=True, doc="RGB, row 0 up, no flips"
-    )
 
 
 @message(version=1)
@@ -402,6 +394,7 @@ DATAFLOW_MESSAGES: tuple[type[Message], ...] = (
     SceneState,
     Faces,
     Panorama,
+    DepthPanorama,
     OperatorState,
     FrameSent,
     FrameShown,

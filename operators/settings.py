@@ -20,6 +20,7 @@ from pydantic_settings import SettingsError as PydanticSettingsError
 
 from operators.filter_settings import FiltersSettings
 from operators.headset_settings import HeadsetSettings as HeadsetSettings
+from operators.panorama_settings import PanoramaSettings as PanoramaSettings
 from operators.section import Section
 from operators.usage_error import UsageError
 
@@ -115,29 +116,6 @@ class SimulationSettings(Section):
     def time_step_s(self) -> float:
         """Seconds of simulated time a step."""
         return 1.0 / (self.rate_hz * self.substeps)
-
-
-class PanoramaSettings(Section):
-    """How the surroundings are drawn."""
-
-    renderer: Literal["gl", "mujoco"] = "gl"
-    converter: Literal["table", "py360convert"] = "table"
-    face_size: int = Field(default=720, ge=16, le=4096, description="pixels along a cube face")
-    width: int = Field(default=1440, ge=64, le=8192, description="panorama columns; rows are half")
-    tile_size: int = Field(
-        default=80, ge=16, le=1024, multiple_of=16, description="pixels along a tile"
-    )
-
-    @model_validator(mode="after")
-    def _width_is_even(self) -> Self:
-        if self.width % 2:
-            raise ValueError(f"width must be even (rows are half of it), got {self.width}")
-        return self
-
-    @property
-    def height(self) -> int:
-        """Panorama rows."""
-        return self.width // 2
 
 
 class OperatorSettings(Section):

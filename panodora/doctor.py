@@ -13,6 +13,7 @@ from typing import Any
 
 from operators.equirectangular import CONVERTERS
 from operators.gl_context import create_context
+from operators.panorama_budget import BUDGET_MS, measure_budget
 from operators.recording import RecordingReader
 from operators.retargeting import Retargeter
 from operators.scene import build_scene
@@ -68,7 +69,7 @@ def add_parser(commands: Any) -> None:
 def run(chosen: argparse.Namespace) -> int:
     """Print a line a check; 1 if something is wrong."""
     wrong = False
-    for finding in findings(chosen.dataflow):
+    for finding in findings(chosen.dataflow, measured=not chosen.quiet):
         wrong |= bool(finding.fault)
         if finding.fault:
             print(f"WRONG  {finding.subject}: {finding.fault}")
@@ -79,8 +80,11 @@ def run(chosen: argparse.Namespace) -> int:
     return int(wrong)
 
 
-def findings(dataflow: Path) -> Iterator[Finding]:
-    """Check one thing after the other, as far as the ones before allow."""
+def findings(dataflow: Path, measured: bool) -> Iterator[Finding]:
+    """Check one thing after the other, as far as the ones before allow.
+
+    measured: also what takes seconds and changes nothing.
+    """
     yield _check("dora", _dora)
     config = os.environ.get("PANODORA_CONFIG", f"configs/{dataflow.name}")
     try:
@@ -95,7 +99,9 @@ def findings(dataflow: Path) -> Iterator[Finding]:
     if "replay" in dataflow.name:
         yield _check("replay.recording", lambda: _recording(settings))
     if settings.panorama.renderer == "gl":
-        yield _check("OpenGL", _opengl)
+        yield _check("OpenGL", lambda: _opengl(settings))
+    if measured:
+        yield _check("panorama.width", lambda: _budget(settings))
     yield _check("shared memory", _shared_memory)
     yield _check("disk", lambda: _disk(settings, must="record" in dataflow.name))
     headset = settings.headset
@@ -143,7 +149,9 @@ def _retargeting(settings: Settings) -> str:
 
 def _converter(settings: Settings) -> str:
     panorama = settings.panorama
-    CONVERTERS[panorama.converter](panorama.face_size, panorama.height, panorama.width)
+    if panorama.converter == "shader":
+        return panorama.converter
+    CONVERTERS[panorama.converter](panorama.drawn_face_size, panorama.height, panorama.width)
     return panorama.converter
 
 
@@ -152,8 +160,8 @@ def _recording(settings: Settings) -> str:
     return f"{folder}: {', '.join(RecordingReader(folder).names)}"
 
 
-def _opengl() -> str:
-    context = create_context()
+def _opengl(settings: Settings) -> str:
+    context = create_context(settings.panorama.device)
     renderer: str = context.info["GL_RENDERER"]
     context.release()
     return renderer
@@ -180,6 +188,18 @@ def _disk(settings: Settings, *, must: bool) -> str:
             "record.folder to another disk"
         )
     return f"{free / 1e9:.0f} GB free for {folder}, {free / RECORDING_BYTES_PER_S / 3600:.0f} hours"
+
+
+def _budget(settings: Settings) -> str:
+    budget = measure_budget(build_scene(settings).model, settings)
+    times = ", ".join(f"{width}: {ms:.1f} ms" for width, ms in budget.milliseconds.items())
+    fits = (
+        f"{budget.width} fits" if budget.fits else "none fits, the loop will be slower than 60 Hz"
+    )
+    return (
+        f"{settings.panorama.width}; of {BUDGET_MS:.0f} ms for a frame at "
+        f"{settings.panorama.quality} quality, {times}: {fits}"
+    )
 
 
 def _port(host: str, port: int, key: str) -> str:

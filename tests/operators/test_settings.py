@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from operators.settings import ROOT, Settings, SettingsError, load_settings
+from operators.settings import ROOT, PanoramaSettings, Settings, SettingsError, load_settings
 
 SHIPPED = sorted((ROOT / "configs").glob("*.yml"))
 
@@ -157,3 +157,19 @@ def test_a_variable_for_a_whole_section_that_is_no_json_is_told(
     monkeypatch.setenv("PANODORA__SCENE", value)
     with pytest.raises(SettingsError, match="scene"):
         load_settings()
+
+
+@pytest.mark.parametrize(
+    ("keys", "expected"),
+    [
+        # Multiples of 16 from 2 W / 2 pi up, half as many again where they are averaged.
+        ({}, 464),
+        ({"width": 2880}, 928),
+        ({"width": 4096}, 1312),
+        ({"quality": "good"}, 688),
+        ({"quality": "good", "face_size": 720}, 720),
+        ({"width": 64}, 32),
+    ],
+)
+def test_faces_are_as_dense_as_the_panorama(keys: dict[str, object], expected: int) -> None:
+    assert PanoramaSettings.model_validate(keys).drawn_face_size == expected
