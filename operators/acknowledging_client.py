@@ -1,4 +1,4 @@
-"""A client that takes every picture and acknowledges it at once, without drawing it."""
+"""A client that takes every picture and acknowledges it at once, without showing it."""
 
 import asyncio
 import threading
@@ -12,6 +12,7 @@ from operators.access import subprotocols
 from operators.certificate import client_context
 from operators.messages import Picture, PictureShown
 from operators.page_layout import decode_bytes, encode_bytes
+from operators.patched_panorama import PatchedPanorama
 
 RETRY_S: Final = 0.2
 
@@ -23,6 +24,7 @@ class AcknowledgingClient:
     """Connects to a page's server in a thread of its own, as soon as there is one.
 
     token: what the server wants to be shown. certificate: the server's own, where it has one.
+    decode: whether pictures are decoded, before they are acknowledged.
     arrivals: (sequence number, bytes, arrival in ns of CLOCK_MONOTONIC) of each picture.
     """
 
@@ -33,7 +35,10 @@ class AcknowledgingClient:
         host: str = "127.0.0.1",
         token: str = "",
         certificate: Path | None = None,
+        decode: bool = False,
     ) -> None:
+        self.panorama: PatchedPanorama | None = PatchedPanorama() if decode else None
+        """What decoded pictures show; the client's thread writes there."""
         self.arrivals: list[tuple[int, int, int]] = []
         scheme = "http" if certificate is None else "https"
         self._address = f"{scheme}://{host}:{port}/stream"
@@ -80,14 +85,17 @@ class AcknowledgingClient:
                 message, _ = decode_bytes(received.data)
                 if isinstance(message, Picture):
                     now_ns = time.monotonic_ns()
+                    if self.panorama is not None:
+                        self.panorama.draw(message)
                     with self._arrived:
                         self.arrivals.append((message.frame_seq, len(received.data), now_ns))
                         self._arrived.notify_all()
+                    drawn_ms = time.monotonic_ns() / 1e6
                     shown = PictureShown(
                         frame_seq=message.frame_seq,
                         received_ms=now_ns / 1e6,
-                        decoded_ms=now_ns / 1e6,
-                        shown_ms=now_ns / 1e6,
+                        decoded_ms=drawn_ms,
+                        shown_ms=drawn_ms,
                         clock="none",
                     )
-                    await websocket.send_bytes(encode_bytes(shown, now_ns / 1e6))
+                    await websocket.send_bytes(encode_bytes(shown, drawn_ms))

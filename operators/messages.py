@@ -213,7 +213,9 @@ class Panorama(Message):
     )
     tile_size: int = array(np.int64, unit="px", doc="edge of a tile; the last ones may be cut off")
     tile_version: NDArray[np.int64] = array(
-        np.int64, ("tile_rows", "tile_columns"), doc="the frame in which each tile last changed"
+        np.int64,
+        ("tile_rows", "tile_columns"),
+        doc="the frame in which each tile last changed, by a number that no other run uses",
     )
 
 
@@ -298,7 +300,7 @@ class Welcome(Message):
     recording: bool = array(bool, doc="a recording drives: the page's hands are not needed")
 
 
-@message(version=1)
+@message(version=2)
 class Picture(Message):
     """A panorama, or the tiles of it that changed, for the page."""
 
@@ -307,10 +309,15 @@ class Picture(Message):
     columns: int = array(np.int64, unit="px", doc="width of the whole panorama")
     rows: int = array(np.int64, unit="px", doc="height of the whole panorama")
     tile_size: int = array(np.int64, unit="px", doc="edge of a tile")
+    whole: bool = array(bool, doc="whether the picture is all of the panorama")
     tiles: NDArray[np.int32] = array(
-        np.int32, ("tiles",), doc="which tiles the picture packs, row by row; none means all of it"
+        np.int32,
+        ("tiles",),
+        doc="which tiles it packs otherwise, counted row by row; none where nothing changed",
     )
-    jpeg: NDArray[np.uint8] = array(np.uint8, ("bytes",), doc="the picture as JPEG")
+    jpeg: NDArray[np.uint8] = array(
+        np.uint8, ("bytes",), doc="the panorama or the atlas of its tiles; empty without tiles"
+    )
 
 
 @message(version=2)

@@ -83,7 +83,7 @@ class PageClient:
                     await self._websocket.send_bytes(encoded)
                 frame = self._frame
                 if frame is not None and self.credit.may_take(frame):
-                    encoded = frame.encoded()
+                    encoded = frame.encoded(self.credit.held)
                     self.credit.take(frame)
                     await self._websocket.send_bytes(encoded)
                     on_sent(self, frame, len(encoded))

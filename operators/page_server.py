@@ -33,7 +33,7 @@ from operators.messages import (
 from operators.network_addresses import hosts_to_open, page_addresses
 from operators.page_client import PageClient
 from operators.page_layout import encode_bytes
-from operators.picture_stream import Frame
+from operators.picture_stream import Frame, TileVersions
 from operators.server_thread import PortAddress, ServerThread
 from operators.settings import ROOT, HeadsetSettings
 from operators.watched_connection import watched
@@ -117,7 +117,7 @@ class PageServer:
         self._newest: Frame | None = None
         self._latest: dict[type[Message], bytes] = {}
         self._offered: deque[Frame] = deque(maxlen=1)
-        self._someone_ready = False
+        self._awaited: tuple[TileVersions | None, ...] = ()
         self.ignored = 0
         """Acknowledgements of pictures that the client was not sent, or had acknowledged, and
         answers that nobody asked for."""
@@ -153,12 +153,12 @@ class PageServer:
     def offer(self, panorama: Panorama, header: Header, received_ns: int) -> None:
         """Send a panorama to every client that can take it; the others get it or a newer one later.
 
-        It is encoded here if a client waits for it, and never waits for a client itself.
+        It is encoded here for the clients that wait for it, and never waits for a client itself.
         header, received_ns: the panorama's own, and when it came in (CLOCK_MONOTONIC).
         """
         frame = Frame(panorama, header, received_ns, self._settings.jpeg_quality)
-        if self._someone_ready:
-            frame.encoded()
+        for held in self._awaited:
+            frame.encoded(held)
         self._offered.append(frame)
         self._server.call(self._take_offered)
 
@@ -323,7 +323,9 @@ class PageServer:
         self._on_clients(tuple(self._clients), watching)
 
     def _credit_changed(self) -> None:
-        self._someone_ready = any(client.credit.ready for client in self._clients.values())
+        """Note what those have who can take a picture, for `offer` on its own thread."""
+        credits = [client.credit for client in self._clients.values()]
+        self._awaited = tuple(credit.held for credit in credits if credit.ready)
 
 
 async def _keep_asking(client: PageClient) -> None:

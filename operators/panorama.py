@@ -34,11 +34,13 @@ class PanoramaCapture:
 
     model: a compiled scene, which is only read.
     settings: `panorama` says how, `scene.anchor_position` from where.
+    first_frame: what frames are counted from: to whom versions of tiles count, no two captures may
+    give the same.
     Raises NoOpenGLError without EGL, SettingsError without the converter's package or for a width
     that it cannot take, ValueError for a model that the renderer cannot draw.
     """
 
-    def __init__(self, model: mujoco.MjModel, settings: Settings) -> None:
+    def __init__(self, model: mujoco.MjModel, settings: Settings, first_frame: int = 1) -> None:
         chosen = settings.panorama
         dimensions = chosen.drawn_face_size, chosen.height, chosen.width
         self._renderer, self._convert = _renderer_and_conversion(model, settings)
@@ -48,7 +50,8 @@ class PanoramaCapture:
         self._pixels = np.zeros((chosen.height, chosen.width, 3), np.uint8)
         self._converted = np.zeros_like(self._pixels)
         self._tile_version = np.zeros(self._tiles.shape, np.int64)
-        self._frame = 0
+        self._first_frame = first_frame
+        self._frame = first_frame - 1
         self._depths = np.ones((6, dimensions[0], dimensions[0]), np.float32)
         self._distances = DepthMap(NEAR_M, *dimensions) if chosen.depth else None
 
@@ -58,13 +61,12 @@ class PanoramaCapture:
         body_poses: `world_from_body` (bodies, 7) [x y z qx qy qz qw], float64, in MuJoCo's order
         of bodies, the world first; bodies at the end that carry nothing visible may be left out.
         full: draw everything and call every tile changed, even if little moved.
-        Returns the panorama, whose pixels are a read-only view until the next capture; frames are
-        counted from 1 in its tile_version.
+        Returns the panorama, whose pixels are a read-only view until the next capture.
         Raises ValueError for poses of another shape, or not finite.
         """
         regions = self._renderer.render(body_poses, full)
         self._frame += 1
-        if full or self._frame == 1:
+        if full or self._frame == self._first_frame:
             self._convert(self._pixels, None)
             self._update_distances(regions, None)
             self._tile_version[:] = self._frame

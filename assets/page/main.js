@@ -64,7 +64,7 @@ function drawFrame() {
   const { yaw, pitch } = operator.view;
   const size = `${canvas.width} ${canvas.height}`;
   const wanted = `${yaw} ${pitch} ${size} ${view.yaw}`;
-  if (view.hasPicture && (picture || wanted !== drawn)) {
+  if (view.hasPicture && (picture?.bitmap || wanted !== drawn)) {
     view.context.viewport(0, 0, canvas.width, canvas.height);
     view.draw(operator.viewRotation(), viewSlope());
     drawn = wanted;
@@ -72,12 +72,16 @@ function drawFrame() {
   if (picture) stream.acknowledge(picture, performance.now(), "performance.now");
 }
 
-/** Upload the newest picture; null where it has been taken already. */
+/** Upload the newest picture; null where it has been taken already, or adds to one that is lost. */
 function takePicture() {
   const picture = stream.take();
   if (!picture) return null;
-  view.upload(picture);
-  picture.bitmap.close();
+  const uploaded = view.upload(picture);
+  picture.bitmap?.close();
+  if (!uploaded) {
+    stream.startOver();
+    return null;
+  }
   if (picture.columns !== columns) {
     columns = picture.columns;
     fitCanvas();

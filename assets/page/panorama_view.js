@@ -1,6 +1,7 @@
 // Draws an equirectangular panorama around the eye with WebGL2.
 
 import { shaderProgram } from "./shader_program.js";
+import { atlasPieces } from "./tile_atlas.js";
 
 const VERTEX_SHADER = `#version 300 es
 uniform vec2 slope;   // tangents from the view's axis to its right and upper edge
@@ -52,7 +53,10 @@ export class PanoramaView {
       throw new Error(
         "This browser has no WebGL2. Switch hardware acceleration on, or use another.",
       );
-    canvas.addEventListener("webglcontextlost", (event) => event.preventDefault());
+    canvas.addEventListener("webglcontextlost", (event) => {
+      event.preventDefault();
+      this.#size = "";
+    });
     canvas.addEventListener("webglcontextrestored", () => this.#prepare());
     this.#prepare();
   }
@@ -65,17 +69,37 @@ export class PanoramaView {
     return this.#size !== "";
   }
 
-  /** Replace the panorama. bitmap: columns x rows, row 0 up. The one texture is used again. */
-  upload({ columns, rows, bitmap }) {
+  /**
+   * Draw a picture of a PictureStream into the panorama, whose one texture is used again. False for
+   * tiles of a panorama that is not here: only a whole one can follow.
+   */
+  upload(picture) {
+    const { columns, rows, whole, tiles, bitmap } = picture;
     const gl = this.#gl;
     const size = `${columns}x${rows}`;
+    if (!whole && size !== this.#size) return false;
     gl.bindTexture(gl.TEXTURE_2D, this.#texture);
-    if (size === this.#size) {
-      gl.texSubImage2D(gl.TEXTURE_2D, 0, 0, 0, gl.RGBA, gl.UNSIGNED_BYTE, bitmap);
-    } else {
+    if (size !== this.#size) {
       gl.texImage2D(gl.TEXTURE_2D, 0, gl.RGBA8, gl.RGBA, gl.UNSIGNED_BYTE, bitmap);
       this.#size = size;
+    } else if (whole) {
+      gl.texSubImage2D(gl.TEXTURE_2D, 0, 0, 0, gl.RGBA, gl.UNSIGNED_BYTE, bitmap);
+    } else if (tiles.length > 0) {
+      this.#patch(picture);
     }
+    return true;
+  }
+
+  #patch(picture) {
+    const gl = this.#gl;
+    for (const { x, y, left, top, width, height } of atlasPieces(picture, picture.bitmap.width)) {
+      gl.pixelStorei(gl.UNPACK_SKIP_PIXELS, x);
+      gl.pixelStorei(gl.UNPACK_SKIP_ROWS, y);
+      const place = [left, top, width, height];
+      gl.texSubImage2D(gl.TEXTURE_2D, 0, ...place, gl.RGBA, gl.UNSIGNED_BYTE, picture.bitmap);
+    }
+    gl.pixelStorei(gl.UNPACK_SKIP_PIXELS, 0);
+    gl.pixelStorei(gl.UNPACK_SKIP_ROWS, 0);
   }
 
   /**
