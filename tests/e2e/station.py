@@ -20,7 +20,7 @@ from tests.operators.page_clients import Recorder
 
 Picture = NDArray[np.uint8]
 
-ROWS, COLUMNS = 480, 960
+ROWS, COLUMNS, TILE = 480, 960, 80
 COLOURS = {
     "ahead": (245, 140, 30),
     "right": (40, 200, 60),
@@ -144,10 +144,15 @@ class Station:
         self.restart_tracking()
         self.restart_page()
 
-    def offer(self, pixels: Picture = MARKED) -> int:
-        """Let everyone who can take it have a picture; returns its number."""
-        panorama = Panorama(pixels=pixels, tile_size=80, tile_version=np.zeros((6, 12), np.int64))
+    def offer(self, pixels: Picture = MARKED, tile_version: NDArray[np.int64] | None = None) -> int:
+        """Let everyone who can take it have a picture; returns its number.
+
+        tile_version: (6, 12), for tiles of 80 pixels; by default all have changed.
+        """
         self._seq += 1
+        if tile_version is None:
+            tile_version = np.full((6, 12), self._seq, np.int64)
+        panorama = Panorama(pixels=pixels, tile_size=TILE, tile_version=tile_version)
         self.page.offer(panorama, Header(self._seq, 0), received_ns=0)
         return self._seq
 

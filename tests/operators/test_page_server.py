@@ -75,7 +75,8 @@ class Served:
         return connected(self.port, "/stream", **options)
 
     def offer(self, seq: int) -> None:
-        panorama = Panorama(pixels=NOISE, tile_size=64, tile_version=np.zeros((4, 8), np.int64))
+        version = np.full((4, 8), seq, np.int64)
+        panorama = Panorama(pixels=NOISE, tile_size=64, tile_version=version)
         self.server.offer(panorama, Header(seq, capture_ns=seq), received_ns=1)
 
     def get(self, path: str) -> http.client.HTTPResponse:
