@@ -27,6 +27,9 @@ Pixels = NDArray[np.uint8]
 
 BODIES, FRAMES, CREDITS = 6, 300, (1, 2, 4)
 
+FRAMES_TO_SETTLE = 4
+"""After the worst: one that cannot be drawn, one without credit, one whole, and one more."""
+
 
 @pytest.fixture
 def lossless(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -159,6 +162,17 @@ class Page:
             else:
                 self.credit.shown(said)
 
+    def see_at_once(self, frame: Frame, full: Pixels) -> int | None:
+        """Nothing is late any more: the number of the picture that is drawn in the end."""
+        seen = None
+        self.offer(frame, full)
+        while self.coming or self.going:
+            self.decode()
+            if (drawn := self.draw()) is not None:
+                seen = drawn[0].frame_seq
+            self.say()
+        return seen
+
     def lose(self) -> None:
         """A browser takes the texture away."""
         self.panorama = PatchedPanorama()
@@ -203,6 +217,13 @@ def story(seed: int) -> Iterator[tuple[Picture, Pixels, Pixels]]:
                     page.lose()
                 case "reconnect":
                     page.reconnect()
+    for page in pages:
+        if not page.watching:
+            page.watch(True)
+    for _ in range(FRAMES_TO_SETTLE):
+        frame, full = robot.frame()
+        seen = [page.see_at_once(frame, full) for page in pages]
+    assert seen == [frame.seq] * len(pages)
     robot.close()
 
 
