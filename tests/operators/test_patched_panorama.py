@@ -166,7 +166,7 @@ class Page:
         """Nothing is late any more: the number of the picture that is drawn in the end."""
         seen = None
         self.offer(frame, full)
-        while self.coming or self.going:
+        while self.coming or self.ready or self.going:
             self.decode()
             if (drawn := self.draw()) is not None:
                 seen = drawn[0].frame_seq
