@@ -17,7 +17,7 @@ from tests.e2e.station import COLUMNS, MARKED, ROWS, TILE, Station
 
 pytestmark = pytest.mark.browser
 
-FRAMES, LATE = 60, 20
+FRAMES, LATE, WAIT_FRAMES = 60, 20, 500
 SHAPE = (ROWS // TILE, COLUMNS // TILE)
 
 WATCH_GRAPHICS = """
@@ -106,6 +106,20 @@ def station(browser: Browser) -> Iterator[Station]:
     made.close(browser)
 
 
+@pytest.fixture
+def watched(browser: Browser) -> Iterator[Browser]:
+    """A browser of whose graphics a test is told; the next tests' pages are without that."""
+    new_page(browser)
+    browser.command("addScript", script=WATCH_GRAPHICS)
+    yield browser
+    new_page(browser)
+
+
+def new_page(browser: Browser) -> None:
+    browser.command("newPage")
+    browser.command("resize", width=browser.width, height=browser.height)
+
+
 def texture(browser: Browser) -> NDArray[np.uint8]:
     """The panorama's texture, (rows, columns, 3)."""
     content = base64.b64decode(browser.evaluate(READ_TEXTURE))
@@ -124,58 +138,52 @@ def assert_seen(browser: Browser, scene: Scene) -> None:
         assert ours[tile].mean() <= theirs[tile].mean() + 0.5, (row, column)
 
 
-def open_page(browser: Browser, station: Station) -> None:
-    """Open the page such that a test can look at its texture."""
-    browser.command("newPage")
-    browser.command("resize", width=browser.width, height=browser.height)
-    browser.command("addScript", script=WATCH_GRAPHICS)
-    browser.goto(station.page.address)
-
-
 def test_a_late_page_that_drops_pictures_sees_the_panorama(
-    browser: Browser, station: Station
+    watched: Browser, station: Station
 ) -> None:
     scene = Scene(station)
     for _ in range(LATE):
         scene.move()
-    open_page(browser, station)
-    browser.wait_for("panodora.picturesShown > 0")
+    watched.goto(station.page.address)
+    watched.wait_for("panodora.picturesShown > 0")
     station.sent.all()
     random = np.random.default_rng(2)
     for frame in range(1, FRAMES + 1):
         # Of several at once the page draws the last, and those without credit never leave.
         for _ in range(random.integers(1, 6)):
             seq = scene.move()
-        browser.wait_for(f"panodora.lastFrameSeq === {seq}")
+        watched.wait_for(f"panodora.lastFrameSeq === {seq}")
         if frame % 10 == 0:
-            assert_seen(browser, scene)
+            assert_seen(watched, scene)
     sent = [message[0].size for message in station.sent.all()]
-    assert browser.evaluate("panodora.picturesShown") < len(sent)  # some were dropped
-    calls = browser.evaluate("glCalls")
+    assert watched.evaluate("panodora.picturesShown") < len(sent)  # some were dropped
+    calls = watched.evaluate("glCalls")
     assert (calls["createTexture"], calls["texImage2D"]) == (1, 1)
-    assert browser.evaluate("openBitmaps") == 0
-    assert browser.errors() == []
+    assert watched.evaluate("openBitmaps") == 0
+    assert watched.errors() == []
 
 
 def test_a_page_that_lost_its_texture_asks_for_the_whole(
-    browser: Browser, station: Station
+    watched: Browser, station: Station
 ) -> None:
     scene = Scene(station)
     scene.move()
-    open_page(browser, station)
-    browser.wait_for("panodora.picturesShown > 0")
-    browser.evaluate(
+    watched.goto(station.page.address)
+    watched.wait_for("panodora.picturesShown > 0")
+    watched.evaluate(
         "new Promise((done) => { const lose = glContext.getExtension('WEBGL_lose_context');"
         " glContext.canvas.addEventListener('webglcontextlost', () => setTimeout(() =>"
         " lose.restoreContext()));"
         " glContext.canvas.addEventListener('webglcontextrestored', () => done(null));"
         " lose.loseContext(); })"
     )
-    before = browser.evaluate("panodora.picturesShown")
+    before = watched.evaluate("panodora.picturesShown")
     station.sent.all()
-    while browser.evaluate("panodora.picturesShown") == before:
+    for _ in range(WAIT_FRAMES):
         seq = scene.move()
-    browser.wait_for(f"panodora.lastFrameSeq === {seq}")
+        if watched.evaluate("panodora.picturesShown") > before:
+            break
+    watched.wait_for(f"panodora.lastFrameSeq === {seq}")
     sizes = [message[0].size for message in station.sent.all()]
     assert max(sizes) > 2 * sizes[0]  # the first were tiles, which the page could not draw
-    assert_seen(browser, scene)
+    assert_seen(watched, scene)
