@@ -343,6 +343,20 @@ def test_capture_panorama_draws_the_state(alone: Any, start_state: SceneState) -
 
 
 @pytest.mark.gl
+def test_capture_panorama_says_how_far_things_are_if_asked(
+    alone: Any, start_state: SceneState
+) -> None:
+    node = alone("capture_panorama", PANODORA__PANORAMA__DEPTH="true", **SMALL)
+    node.message("scene_state", start_state, 0.0)
+    sent, _ = node.run(["depth_panorama"], 1.0)
+    (depth,) = [s for s in sent if s["id"] == "depth_panorama"]
+    metres = np.array(depth["data"], np.uint8).reshape(160, 320, 2).view("<f2")[..., 0]
+    # Straight down is the ground, 1.6 m below the robot's head; straight up is the sky.
+    assert metres[-1].astype(float) == pytest.approx(1.6, abs=0.01)
+    assert np.isinf(metres[0]).all()
+
+
+@pytest.mark.gl
 def test_capture_panorama_refuses_the_state_of_another_scene(
     alone: Any, start_state: SceneState
 ) -> None:
