@@ -19,7 +19,8 @@ from benchmarks.fault_kinds import Fault, faults, processes
 from benchmarks.figure import Figure
 from benchmarks.process_memory import rss_pages
 from benchmarks.scripted_headset import ScriptedHeadset
-from operators.settings import ROOT, load_settings
+from operators.motion_limits import LONGEST_STEP_S
+from operators.settings import ROOT, GuardSettings, load_settings
 
 NAMES = (
     "faults.worst_time_to_hold",
@@ -30,6 +31,9 @@ NAMES = (
 
 TOKEN = "the-token-of-this-one-run"
 SETTLE_S = 2.0
+ROUNDING = 1e-6
+AT_REST_M = 0.005
+"""So near its last state is a hand that was stopped: gravity and contacts move it a little."""
 STANDS_M_S = 0.02
 STOOD_NS = 200_000_000
 AFTER_S = 0.5
@@ -195,7 +199,7 @@ def _measure(
         name,
         hold_ms,
         recovery_ms,
-        _over_limit(commands),
+        _over_limit(told),
         100.0 * (_memory(ports) - memory) / memory,
         states[-1] if states else headset.state,
     )
@@ -224,27 +228,47 @@ def _gap_end_ms(times_ns: list[int], before_ns: int) -> float:
     return float(times[longest + 1] - before_ns) / 1e6 if gaps[longest] > 1e8 else 0.0
 
 
-def _over_limit(commands: list[dict[str, Any]]) -> float:
-    """By how much the largest step between two commands exceeds what the guard's limits allow."""
+def _over_limit(told: list[dict[str, Any]]) -> float:
+    """By how much the largest step of a hand exceeds what the guard's limits allow it.
+
+    A step leads from a side's last command to its next, whatever held it in between; after a stop
+    from where the robot's hand is, by its last state.
+    """
     limits = load_settings(ROOT / "configs/teleop.yml").guard
     worst = -float("inf")
-    for before, after in pairwise(commands):
-        elapsed_s = (after["sent_ns"] - before["sent_ns"]) / 1e9
-        # The guard's own clock decides; between two sends there is what the way out took.
-        time_s = min(elapsed_s + 0.02, 0.07)
-        for side, joints in ((0, "left"), (1, "right")):
-            if not (before["valid"][side] and after["valid"][side]):
-                continue
-            a, b = np.array(before["pose"][side]), np.array(after["pose"][side])
-            turn = Rotation.from_quat(b[3:]) * Rotation.from_quat(a[3:]).inv()
-            bend = np.abs(np.array(after[joints]) - np.array(before[joints])).max()
-            worst = max(
-                worst,
-                float(np.linalg.norm(b[:3] - a[:3])) - limits.speed * time_s,
-                turn.magnitude() - limits.turn_speed * time_s,
-                float(bend) - limits.joint_speed * time_s,
-            )
+    last: list[dict[str, Any] | None] = [None, None]
+    scene: dict[str, Any] | None = None
+    for line in told:
+        match line["input"]:
+            case "scene_state":
+                scene = line
+            case "operator_state" if line["state"] == "stopped":
+                last = [None, None]
+            case "hand_commands":
+                for side, joints in ((0, "left"), (1, "right")):
+                    if not line["valid"][side]:
+                        continue
+                    before, last[side] = last[side], line
+                    if before is not None:
+                        worst = max(worst, _step_over(limits, before, line, side, joints))
+                    elif scene is not None and side == 0:
+                        moved = np.array(line["pose"][0][:3]) - np.array(scene["base"][:3])
+                        worst = max(worst, float(np.linalg.norm(moved)) - AT_REST_M)
     return worst
+
+
+def _step_over(
+    limits: GuardSettings, before: dict[str, Any], after: dict[str, Any], side: int, joints: str
+) -> float:
+    time_s = min((after["started_ns"] - before["started_ns"]) / 1e9, LONGEST_STEP_S)
+    a, b = np.array(before["pose"][side]), np.array(after["pose"][side])
+    turn = Rotation.from_quat(b[3:]) * Rotation.from_quat(a[3:]).inv()
+    bend = np.abs(np.array(after[joints]) - np.array(before[joints])).max()
+    return max(
+        float(np.linalg.norm(b[:3] - a[:3])) - limits.speed * time_s - ROUNDING,
+        turn.magnitude() - limits.turn_speed * time_s - ROUNDING,
+        float(bend) - limits.joint_speed * time_s - ROUNDING,
+    )
 
 
 def _read(probe: Path, start: int) -> list[dict[str, Any]]:

@@ -6,7 +6,7 @@ from typing import Final
 import numpy as np
 
 from operators.guard_states import MOVING, GuardEvent, GuardState, after
-from operators.motion_limits import ElementLimiter, Limit, TurnLimiter, VectorLimiter, step_s
+from operators.motion_limits import Box, ElementLimiter, Limit, TurnLimiter, VectorLimiter, step_s
 from operators.settings import GuardSettings
 from operators.transforms import Array
 
@@ -65,22 +65,27 @@ class HandGuard:
             )
             self._stepped_at_s = now_s
 
-    def follow(self, wanted: Posture, now_s: float) -> Posture:
-        """The next setpoint on the way to a wanted posture. The hand must have been started."""
+    def follow(self, wanted: Posture, ranges: Box, now_s: float) -> Posture:
+        """The next setpoint on the way to a wanted posture. The hand must have been started.
+
+        ranges: of the joints, rad.
+        """
         assert self._limiters is not None
         position, turn, joints = self._limiters
         dt_s = step_s(now_s - self._stepped_at_s)
         self._stepped_at_s = max(self._stepped_at_s, now_s)
-        place = np.clip(wanted.pose[:3], *self._workspace)
         s = self._settings
         share = s.engaging_share if self.state is GuardState.ENGAGING else 1.0
-        position.step(place, dt_s, Limit(share * s.speed, s.acceleration))
+        position.step(
+            wanted.pose[:3], dt_s, Limit(share * s.speed, s.acceleration), self._workspace
+        )
         turn.step(wanted.pose[3:], dt_s, Limit(share * s.turn_speed, s.turn_acceleration))
-        joints.step(wanted.joints, dt_s, Limit(share * s.joint_speed, s.joint_acceleration))
+        joints.step(wanted.joints, dt_s, Limit(share * s.joint_speed, s.joint_acceleration), ranges)
         if (
-            np.linalg.norm(place - position.value) < ARRIVED_M
+            np.linalg.norm(np.clip(wanted.pose[:3], *self._workspace) - position.value) < ARRIVED_M
             and turn.angle_to(wanted.pose[3:]) < ARRIVED_RAD
-            and np.abs(wanted.joints - joints.value).max(initial=0.0) < ARRIVED_JOINT_RAD
+            and np.abs(np.clip(wanted.joints, *ranges) - joints.value).max(initial=0.0)
+            < ARRIVED_JOINT_RAD
         ):
             self.happen(GuardEvent.ARRIVED, "", now_s)
         return Posture(np.concatenate([position.value, turn.value]), joints.value)
@@ -92,10 +97,7 @@ class HandGuard:
                 limiter.rest()
             self._stepped_at_s = max(self._stepped_at_s, now_s)
 
-    def expire(self, now_s: float) -> bool:
-        """Stop if it has held for too long; returns whether it did."""
-        if now_s - self._held_since_s <= self._settings.stop_after_s:
-            return False
-        return self.happen(
-            GuardEvent.EXPIRED, f"{self.reason} for too long; engage to go on", now_s
-        )
+    def expire(self, now_s: float) -> None:
+        """Stop if it has held for too long."""
+        if now_s - self._held_since_s > self._settings.stop_after_s:
+            self.happen(GuardEvent.EXPIRED, f"{self.reason} for too long; engage to go on", now_s)

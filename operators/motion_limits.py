@@ -20,9 +20,15 @@ from operators.transforms import (
 LONGEST_STEP_S: Final = 0.05
 """After a pause no step is longer than one of this time: what was missed is not made up for."""
 
+FARTHEST: Final = 1e12
+"""Farther than anything brakes from, and so near that numbers still tell steps apart."""
 
 SHORTEST_STEP_S: Final = 1e-6
 """Two samples of one moment move nothing."""
+
+
+Box = tuple[Array, Array]
+"""The lowest and the highest values that there may be, each (n,)."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +45,10 @@ def step_s(elapsed_s: float) -> float:
 
 
 class VectorLimiter:
-    """Leads a vector (n,), by its length: a position, say."""
+    """Leads a vector (n,), by its length: a position, say. It brakes before the sides of its box.
+
+    One that begins outside is led back.
+    """
 
     def __init__(self, start: Array) -> None:
         self.value: Array = np.array(start, np.float64)
@@ -50,21 +59,28 @@ class VectorLimiter:
         self._velocity = np.zeros_like(self.value)
         self._wanted: Array | None = None
 
-    def step(self, wanted: Array, dt_s: float, limit: Limit) -> Array:
+    def step(self, wanted: Array, dt_s: float, limit: Limit, box: Box) -> Array:
         """Go on by dt_s (from `step_s`); returns the new value."""
         if dt_s > 0.0:
+            wanted = np.clip(wanted, *box)
             before = wanted if self._wanted is None else self._wanted
             wanted_velocity = _cut((wanted - before) / dt_s, limit.speed)
             error = wanted - self.value - wanted_velocity * dt_s
             aim = wanted_velocity + _approach(error, dt_s, limit)
-            self._velocity = _change(self._velocity, aim, dt_s, limit)
-            self.value = self.value + self._velocity * dt_s
+            # To brake along all axes at once takes no more than the whole acceleration.
+            along = Limit(limit.speed, limit.acceleration / np.sqrt(len(self.value)))
+            aim = _braked(aim, self.value, box, dt_s, along)
+            velocity = _change(self._velocity, aim, dt_s, limit)
+            self.value, self._velocity = _moved(self.value, velocity, box, dt_s)
             self._wanted = np.array(wanted)
         return self.value
 
 
 class ElementLimiter:
-    """Leads each element of an array (n,) by itself: joints, say."""
+    """Leads each element of an array (n,) by itself: joints, say. It brakes before its ends.
+
+    One that begins beyond is led back.
+    """
 
     def __init__(self, start: Array) -> None:
         self.value: Array = np.array(start, np.float64)
@@ -75,17 +91,18 @@ class ElementLimiter:
         self._velocity = np.zeros_like(self.value)
         self._wanted: Array | None = None
 
-    def step(self, wanted: Array, dt_s: float, limit: Limit) -> Array:
+    def step(self, wanted: Array, dt_s: float, limit: Limit, box: Box) -> Array:
         """Go on by dt_s (from `step_s`); returns the new value."""
         if dt_s > 0.0:
+            wanted = np.clip(wanted, *box)
             most = limit.acceleration * dt_s
             before = wanted if self._wanted is None else self._wanted
             wanted_velocity = np.clip((wanted - before) / dt_s, -limit.speed, limit.speed)
             error = wanted - self.value - wanted_velocity * dt_s
             aim = wanted_velocity + np.sign(error) * _braking_speed(np.abs(error), dt_s, limit)
-            aim = np.clip(aim, -limit.speed, limit.speed)
-            self._velocity = self._velocity + np.clip(aim - self._velocity, -most, most)
-            self.value = self.value + self._velocity * dt_s
+            aim = _braked(np.clip(aim, -limit.speed, limit.speed), self.value, box, dt_s, limit)
+            velocity = self._velocity + np.clip(aim - self._velocity, -most, most)
+            self.value, self._velocity = _moved(self.value, velocity, box, dt_s)
             self._wanted = np.array(wanted)
         return self.value
 
@@ -130,6 +147,24 @@ class TurnLimiter:
         return float(np.linalg.norm(rotation_vector(wanted @ self._rotation.T)))
 
 
+def _braked(aim: Array, value: Array, box: Box, dt_s: float, limit: Limit) -> Array:
+    """No faster towards any side of the box than what can be braked before it."""
+    lowest, highest = box
+    down = _braking_speed(np.maximum(value - lowest, 0.0), dt_s, limit)
+    up = _braking_speed(np.maximum(highest - value, 0.0), dt_s, limit)
+    return np.clip(aim, -down, up)
+
+
+def _moved(value: Array, velocity: Array, box: Box, dt_s: float) -> tuple[Array, Array]:
+    """Where a velocity leads, and what is left of it at the sides of the box.
+
+    Steps of unlike lengths may leave a little too much speed to brake.
+    """
+    lowest, highest = np.minimum(box[0], value), np.maximum(box[1], value)
+    moved = np.clip(value + velocity * dt_s, lowest, highest)
+    return moved, np.where((moved > lowest) & (moved < highest), velocity, (moved - value) / dt_s)
+
+
 def _approach(error: Array, dt_s: float, limit: Limit) -> Array:
     """The velocity that makes up for an error as fast as it can still be braked."""
     distance = float(np.linalg.norm(error))
@@ -143,7 +178,7 @@ def _braking_speed(distance: Array | float, dt_s: float, limit: Limit) -> Array:
     (n + 1) (n / 2 + f), which is n (n + 1) / 2 at f = 0.
     """
     unit = limit.acceleration * dt_s
-    scaled = np.asarray(distance) / (unit * dt_s)
+    scaled = np.minimum(np.asarray(distance) / (unit * dt_s), FARTHEST)
     whole = np.floor((np.sqrt(8 * scaled + 1) - 1) / 2)
     part = (scaled - whole * (whole + 1) / 2) / (whole + 1)
     return np.asarray((whole + part) * unit)

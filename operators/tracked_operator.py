@@ -83,7 +83,7 @@ class TrackedOperator:
         elif keys.recentre and not before.recentre:
             self._preprocessor.recentre()
         pressed = keys.engage and not self._engage_was_held
-        self._engage_was_held = keys.engage
+        self._engage_was_held = keys.engage or keys.stop
         if keys.stop:
             self._follows = self._follows_surely = False
         elif pressed and not self._follows_surely:

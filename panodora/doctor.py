@@ -94,6 +94,8 @@ def findings(dataflow: Path) -> Iterator[Finding]:
     yield _check("panorama.converter", lambda: _converter(settings))
     if "replay" in dataflow.name:
         yield _check("replay.recording", lambda: _recording(settings))
+    else:
+        yield _check("simulation.clock", lambda: _clock(settings))
     if settings.panorama.renderer == "gl":
         yield _check("OpenGL", _opengl)
     yield _check("shared memory", _shared_memory)

@@ -13,6 +13,7 @@ from tests.operators.samples import sample
 
 JOINTS = ("thumb", "index")
 FRAME_S = 1 / 60
+RANGES = [{"thumb": (-0.1, 1.0), "index": (0.0, 1.6)}] * 2
 AHEAD = np.array([-0.2, 0.2, 1.4])
 
 
@@ -52,7 +53,7 @@ class Robot:
     steps: int = 0
 
     def __post_init__(self) -> None:
-        self.guard = Guard(self.settings)
+        self.guard = Guard(self.settings, RANGES)
 
     def obey(self, safe: HandCommands | None) -> HandCommands | None:
         """Let the robot be where a command says."""
