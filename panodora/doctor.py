@@ -154,6 +154,11 @@ def _recording(settings: Settings) -> str:
     return f"{folder}: {', '.join(RecordingReader(folder).names)}"
 
 
+def _clock(settings: Settings) -> str:
+    settings.check_live()
+    return settings.simulation.clock
+
+
 def _opengl() -> str:
     context = create_context()
     renderer: str = context.info["GL_RENDERER"]

@@ -217,7 +217,7 @@ def test_commands_for_other_joints_stop_the_robot(tracking: Robot) -> None:
     tracking.press(stop=True)
     tracking.engage()
     strange = wanted(posture(), posture())
-    strange = HandCommands(**{**vars(strange), "left_joint_names": ("thumb", "sixth")})
+    strange = HandCommands(**{**vars(strange), "left_joint_names": (JOINTS[0][0], "sixth")})
     assert not tracking.command(strange).valid[0]
     assert "joints" in tracking.guard.state.reason
 
