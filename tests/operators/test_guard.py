@@ -9,7 +9,7 @@ from operators.guard_states import GuardState
 from operators.messages import HandCommands
 from operators.motion_limits import LONGEST_STEP_S
 from operators.settings import GuardSettings
-from tests.operators.guarded_robot import AHEAD, FRAME_S, RANGES, Robot, posture, wanted
+from tests.operators.guarded_robot import AHEAD, FRAME_S, JOINTS, RANGES, Robot, posture, wanted
 
 STOPPED, ENGAGING, TRACKING, HOLDING = "stopped", "engaging", "tracking", "holding"
 BOTH = wanted(posture(AHEAD), posture(AHEAD * [1, -1, 1]))
