@@ -7,7 +7,7 @@ import tempfile
 import time
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -114,8 +114,10 @@ def run_table() -> tuple[list[Outcome], np.ndarray]:
     with tempfile.TemporaryDirectory() as name, _loop(Path(name)) as (headset, probe, run):
         outcomes = []
         for fault_name, fault in faults(headset, run.ports, TOKEN).items():
+            start = probe.stat().st_size
             _follow_for_a_while(headset)
-            outcomes.append(_measure(fault_name, fault, headset, probe, run.ports))
+            outcome = _measure(fault_name, fault, headset, probe, run.ports)
+            outcomes.append(replace(outcome, over_limit=_over_limit(_read(probe, start))))
             print(f"# {as_table(outcomes)[-1]}", file=sys.stderr)
         told = _read(probe, 0)
         added_ms = [
@@ -199,7 +201,7 @@ def _measure(
         name,
         hold_ms,
         recovery_ms,
-        _over_limit(told),
+        float("nan"),
         100.0 * (_memory(ports) - memory) / memory,
         states[-1] if states else headset.state,
     )
@@ -237,13 +239,13 @@ def _over_limit(told: list[dict[str, Any]]) -> float:
     limits = load_settings(ROOT / "configs/teleop.yml").guard
     worst = -float("inf")
     last: list[dict[str, Any] | None] = [None, None]
-    scene: dict[str, Any] | None = None
+    at_rest: dict[str, Any] | None = None
     for line in told:
         match line["input"]:
-            case "scene_state":
-                scene = line
+            case "scene_state" if last == [None, None]:
+                at_rest = line
             case "operator_state" if line["state"] == "stopped":
-                last = [None, None]
+                last, at_rest = [None, None], None
             case "hand_commands":
                 for side, joints in ((0, "left"), (1, "right")):
                     if not line["valid"][side]:
@@ -251,8 +253,8 @@ def _over_limit(told: list[dict[str, Any]]) -> float:
                     before, last[side] = last[side], line
                     if before is not None:
                         worst = max(worst, _step_over(limits, before, line, side, joints))
-                    elif scene is not None and side == 0:
-                        moved = np.array(line["pose"][0][:3]) - np.array(scene["base"][:3])
+                    elif at_rest is not None and side == 0:
+                        moved = np.array(line["pose"][0][:3]) - np.array(at_rest["base"][:3])
                         worst = max(worst, float(np.linalg.norm(moved)) - AT_REST_M)
     return worst
 
