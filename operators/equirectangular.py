@@ -6,6 +6,7 @@ and both ends of a row are behind.
 """
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Final, NamedTuple, Protocol
 
 import cv2
@@ -86,8 +87,8 @@ class CubeToEquirect:
 
     def __init__(self, face_size: int, height: int, width: int) -> None:
         self._face_size, self._height, self._width = face_size, height, width
-        face, self._column, self._row = source_pixels(face_size, height, width)
-        self._row += face.astype(np.float32) * face_size
+        face, self._column, row = source_pixels(face_size, height, width)
+        self._row = row + face.astype(np.float32) * face_size
         self._block = np.zeros((BLOCK_ROWS, width, 4), np.uint8)
         self._widened: Pixels | None = None
 
@@ -156,23 +157,28 @@ CONVERTERS: Final[dict[str, type[CubeToEquirect] | type[Py360Convert]]] = {
 """By their names in the settings."""
 
 
+@lru_cache(maxsize=1)
 def source_pixels(
     face_size: int, height: int, width: int
 ) -> tuple[NDArray[np.intp], NDArray[np.float32], NDArray[np.float32]]:
     """Where each panorama pixel is taken from: faces, columns and rows, (height, width) each.
 
-    The pixel-centred columns and rows are kept within [0, face_size - 1].
+    The pixel-centred columns and rows are kept within [0, face_size - 1]. All who ask for the same
+    share these arrays, which cannot be written to.
     """
     row, column = np.indices((height, width))
     face, face_column, face_row = face_pixel_of_direction(
         direction_of_pixel(column, row, height, width), face_size
     )
     last = face_size - 1
-    return (
+    found = (
         face,
         face_column.clip(0, last).astype(np.float32),
         face_row.clip(0, last).astype(np.float32),
     )
+    for each in found:
+        each.flags.writeable = False
+    return found
 
 
 def check_pixels(name: str, pixels: Pixels, shape: tuple[int | tuple[int, ...], ...]) -> None:
