@@ -4,18 +4,13 @@ What is wanted is followed exactly as long as it keeps within the limits. A setp
 behind approaches at a speed from which it can still brake: sqrt(2 a d) over the distance d.
 """
 
+import math
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 
-from operators.transforms import (
-    Array,
-    quaternion_from_rotation,
-    rotation_from_quaternion,
-    rotation_from_vector,
-    rotation_vector,
-)
+from operators.transforms import Array, turn_between, turned
 
 LONGEST_STEP_S: Final = 0.05
 """After a pause no step is longer than one of this time: what was missed is not made up for."""
@@ -99,7 +94,7 @@ class ElementLimiter:
             before = wanted if self._wanted is None else self._wanted
             wanted_velocity = np.clip((wanted - before) / dt_s, -limit.speed, limit.speed)
             error = wanted - self.value - wanted_velocity * dt_s
-            aim = wanted_velocity + np.sign(error) * _braking_speed(np.abs(error), dt_s, limit)
+            aim = wanted_velocity + np.sign(error) * _braking_speeds(np.abs(error), dt_s, limit)
             aim = _braked(np.clip(aim, -limit.speed, limit.speed), self.value, box, dt_s, limit)
             velocity = self._velocity + np.clip(aim - self._velocity, -most, most)
             self.value, self._velocity = _moved(self.value, velocity, box, dt_s)
@@ -112,7 +107,8 @@ class TurnLimiter:
 
     def __init__(self, start: Array) -> None:
         """start: quaternion (4,) x y z w."""
-        self._rotation = rotation_from_quaternion(start)
+        self.value: Array = _unit(start)
+        """Of length 1."""
         self.rest()
 
     def rest(self) -> None:
@@ -120,39 +116,30 @@ class TurnLimiter:
         self._velocity = np.zeros(3)
         self._wanted: Array | None = None
 
-    @property
-    def value(self) -> Array:
-        """The quaternion (4,) x y z w."""
-        return quaternion_from_rotation(self._rotation)
-
     def step(self, wanted_quaternion: Array, dt_s: float, limit: Limit) -> Array:
         """Go on by dt_s (from `step_s`); returns the new quaternion."""
         if dt_s > 0.0:
-            wanted = rotation_from_quaternion(wanted_quaternion)
+            wanted = _unit(wanted_quaternion)
             before = wanted if self._wanted is None else self._wanted
-            wanted_velocity = _cut(rotation_vector(wanted @ before.T) / dt_s, limit.speed)
-            ahead = rotation_from_vector(wanted_velocity * dt_s) @ self._rotation
-            error = rotation_vector(wanted @ ahead.T)
+            wanted_velocity = _cut(turn_between(before, wanted) / dt_s, limit.speed)
+            error = turn_between(turned(self.value, wanted_velocity * dt_s), wanted)
             aim = wanted_velocity + _approach(error, dt_s, limit)
             self._velocity = _change(self._velocity, aim, dt_s, limit)
-            turned = rotation_from_vector(self._velocity * dt_s) @ self._rotation
-            # Through the quaternion, so that rounding does not add up to a matrix that is none.
-            self._rotation = rotation_from_quaternion(quaternion_from_rotation(turned))
+            self.value = turned(self.value, self._velocity * dt_s)
             self._wanted = wanted
         return self.value
 
     def angle_to(self, quaternion: Array) -> float:
         """How far it is from a rotation, rad."""
-        wanted = rotation_from_quaternion(quaternion)
-        return float(np.linalg.norm(rotation_vector(wanted @ self._rotation.T)))
+        return _length(turn_between(self.value, _unit(quaternion)))
 
 
 def _braked(aim: Array, value: Array, box: Box, dt_s: float, limit: Limit) -> Array:
     """No faster towards any side of the box than what can be braked before it."""
     lowest, highest = box
-    down = _braking_speed(np.maximum(value - lowest, 0.0), dt_s, limit)
-    up = _braking_speed(np.maximum(highest - value, 0.0), dt_s, limit)
-    return np.clip(aim, -down, up)
+    room = np.where(aim > 0.0, highest - value, value - lowest)
+    most = _braking_speeds(room, dt_s, limit)
+    return np.clip(aim, -most, most)
 
 
 def _moved(value: Array, velocity: Array, box: Box, dt_s: float) -> tuple[Array, Array]:
@@ -167,21 +154,26 @@ def _moved(value: Array, velocity: Array, box: Box, dt_s: float) -> tuple[Array,
 
 def _approach(error: Array, dt_s: float, limit: Limit) -> Array:
     """The velocity that makes up for an error as fast as it can still be braked."""
-    distance = float(np.linalg.norm(error))
-    return _cut(error / dt_s, float(_braking_speed(distance, dt_s, limit)))
+    distance = _length(error)
+    return _cut(error / dt_s, _braking_speed(distance, dt_s, limit))
 
 
-def _braking_speed(distance: Array | float, dt_s: float, limit: Limit) -> Array:
+def _braking_speeds(distances: Array, dt_s: float, limit: Limit) -> Array:
+    return np.array([_braking_speed(each, dt_s, limit) for each in distances.tolist()])
+
+
+def _braking_speed(distance: float, dt_s: float, limit: Limit) -> float:
     """From which speed one comes to rest within a distance, in steps of dt_s, to the last bit.
 
     In units of a dt and a dt^2: steps with speeds n + f, n - 1 + f, ... f (0 <= f < 1) cover
-    (n + 1) (n / 2 + f), which is n (n + 1) / 2 at f = 0.
+    (n + 1) (n / 2 + f), which is n (n + 1) / 2 at f = 0. Numbers of Python's own: arrays of a few
+    elements take longer.
     """
     unit = limit.acceleration * dt_s
-    scaled = np.minimum(np.asarray(distance) / (unit * dt_s), FARTHEST)
-    whole = np.floor((np.sqrt(8 * scaled + 1) - 1) / 2)
+    scaled = min(max(distance, 0.0) / (unit * dt_s), FARTHEST)
+    whole = math.floor((math.sqrt(8 * scaled + 1) - 1) / 2)
     part = (scaled - whole * (whole + 1) / 2) / (whole + 1)
-    return np.asarray((whole + part) * unit)
+    return (whole + part) * unit
 
 
 def _change(velocity: Array, aim: Array, dt_s: float, limit: Limit) -> Array:
@@ -192,5 +184,13 @@ def _change(velocity: Array, aim: Array, dt_s: float, limit: Limit) -> Array:
 
 def _cut(vector: Array, most: float) -> Array:
     """A vector of at most this length."""
-    length = float(np.linalg.norm(vector))
+    length = _length(vector)
     return vector if length <= most else vector * (most / length)
+
+
+def _length(vector: Array) -> float:
+    return math.sqrt(vector @ vector)
+
+
+def _unit(quaternion: Array) -> Array:
+    return np.asarray(quaternion, np.float64) / _length(quaternion)
