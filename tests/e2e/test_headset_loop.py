@@ -28,7 +28,8 @@ pytestmark = [
 SIDES = LEFT, RIGHT = 0, 1
 INDEX_JOINTS = ("left/L_index_proximal_joint", "right/R_index_proximal_joint")
 SETTLE_FRAMES = 45
-RAISED_M = 0.15
+RAISED_M = 0.1
+"""In one frame, which no watch takes for a jump."""
 
 # The posts of configs/teleop.yml: how far to turn to see one, which channels of a pixel are bright
 # there, which dark.
