@@ -303,7 +303,7 @@ def happen(robot: Robot, event: str, value: object) -> HandCommands | None:
 
 
 @given(SEQUENCES)
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 def test_no_sequence_of_events_moves_anything_too_fast_or_too_far_or_while_stopped(
     sequence: list[tuple[float, tuple[str, object]]],
 ) -> None:
