@@ -184,9 +184,9 @@ def _measure(
     commands = [line for line in told if line["input"] == "hand_commands"]
     states = [line["state"] for line in told if line["input"] == "operator_state"]
     held = [line for line in commands if line["sent_ns"] > before_ns and not line["valid"][0]]
-    hold_ms = float("inf") if fault.holds else float("nan")
-    if held:
-        hold_ms = (held[0]["sent_ns"] - before_ns) / 1e6
+    hold_ms = float("nan")  # where nothing has to hold, `ended` says whether it went on
+    if fault.holds:
+        hold_ms = (held[0]["sent_ns"] - before_ns) / 1e6 if held else float("inf")
     if name == "guard killed":  # nobody says it to the robot, which must see it by itself
         hold_ms = _stands_ms([t for t in told if t["input"] == "scene_state"], before_ns)
     recovery_ms = float("nan")
