@@ -158,13 +158,16 @@ class Guard:
         hand.happen(GuardEvent.FOUND, "", now_s)
         if not hand.moves:
             return None
-        present = self._present(side, names)
-        if present is None:
-            self.stop(f"the robot has not the joints of the {SIDES[side]} hand's commands", now_s)
-            return None
-        hand.start(present, now_s)
-        lowest, highest = np.array([self._ranges[side][name] for name in names]).reshape(-1, 2).T
-        return hand.follow(aim, (lowest, highest), now_s)
+        if not hand.has_started:
+            present = self._present(side, names)
+            if present is None:
+                whose = f"the {SIDES[side]} hand's commands"
+                self.stop(f"the robot has not the joints of {whose}", now_s)
+                return None
+            ranges = [self._ranges[side][name] for name in names]
+            lowest, highest = np.array(ranges).reshape(-1, 2).T
+            hand.start(present, (lowest, highest), now_s)
+        return hand.follow(aim, now_s)
 
     def _lose(self, reason: str, now_s: float) -> None:
         for hand in self._hands:
