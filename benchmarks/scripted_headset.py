@@ -171,7 +171,8 @@ class ScriptedHeadset:
             recentre=False,
             clutch=np.zeros(2, bool),
         )
-        pose = rigid(np.eye(3), [0.0, 1.6, 0.0])
+        place = np.array([0.0, 1.6, 0.0]) + self._random.normal(scale=NOISE_M, size=3)
+        pose = rigid(np.eye(3), place)
         head = Head(source="webxr", client="", valid=True, stage_from_head=pose)
         return [keys, head, self._hands()]
 

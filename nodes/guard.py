@@ -24,7 +24,7 @@ def main() -> None:
         hears_of_restarts=True,
     )
     lockstep = node.settings.simulation.clock == "lockstep"
-    guard = Guard(node.settings.guard)
+    guard = Guard.from_settings(node.settings)
     watches = {name: RestartWatch() for name in ("operator_input", "wanted_commands")}
     node.connect()
     told: tuple[object, ...] = ()

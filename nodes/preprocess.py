@@ -8,7 +8,6 @@ from operators.hand_watch import HandWatch
 from operators.messages import (
     Controllers,
     Hands,
-    HandTargets,
     Head,
     OperatorAdjustment,
     OperatorFrame,
@@ -39,7 +38,7 @@ def main() -> None:
     hand_filter = HandFilter(node.settings.filters)
     node.connect()
     head_seq = -1
-    told: tuple[object, ...] = ()
+    told: OperatorFrame | None = None
     told_ns = 0
     for taken in node:
         time_s = taken.header.capture_ns / 1e9
@@ -58,27 +57,14 @@ def main() -> None:
             case Hands() as hands:
                 taken.header = replace(taken.header, head_seq=head_seq)
                 believed, faults = watch.look(hands, time_s)
-                targets = hand_filter.filter(
-                    operator.targets(believed, time_s), taken.header.capture_ns
-                )
-                node.send("hand_targets", with_faults(targets, faults), taken)
+                targets = operator.targets(believed, faults, time_s)
+                targets = hand_filter.filter(targets, taken.header.capture_ns)
+                node.send("hand_targets", targets, taken)
                 frame = operator.frame(time_s)
-                values = _values(frame)
-                if values != told or taken.started_ns - told_ns >= FRAME_EVERY_NS:
+                is_known = told is not None and frame.says_the_same_as(told)
+                if not is_known or taken.started_ns - told_ns >= FRAME_EVERY_NS:
                     node.send("operator_frame", frame, taken)
-                    told, told_ns = values, taken.started_ns
-
-
-def with_faults(targets: HandTargets, faults: tuple[str, ...]) -> HandTargets:
-    """Targets that say what is wrong with a side's tracking, where that is why it is not valid."""
-    said = zip(targets.valid, faults, targets.faults, strict=True)
-    return replace(targets, faults=tuple("" if valid else f or g for valid, f, g in said))
-
-
-def _values(frame: OperatorFrame) -> tuple[object, ...]:
-    """What a frame says, to be compared."""
-    values = (getattr(frame, field.name) for field in OperatorFrame.FIELDS)
-    return tuple(v.tolist() if hasattr(v, "tolist") else v for v in values)
+                    told, told_ns = frame, taken.started_ns
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ and both ends of a row are behind.
 """
 
 from collections.abc import Sequence
-from functools import partial
+from functools import lru_cache, partial
 from typing import Final, Literal, NamedTuple, Protocol
 
 import cv2
@@ -102,10 +102,10 @@ class CubeToEquirect:
     ) -> None:
         self._face_size, self._height, self._width = face_size, height, width
         self._interpolation = OPENCV[interpolation]
-        face, self._column, self._row = source_pixels(
+        face, self._column, row = source_pixels(
             face_size, height, width, inside=REACH[interpolation] - 1
         )
-        self._row += face.astype(np.float32) * face_size
+        self._row = row + face.astype(np.float32) * face_size
         self._block = np.zeros((BLOCK_ROWS, width, 4), np.uint8)
         self._widened: Pixels | None = None
 
@@ -176,12 +176,14 @@ CONVERTERS: Final[dict[str, type[CubeToEquirect] | type[Py360Convert]]] = {
 """By their names in the settings."""
 
 
+@lru_cache(maxsize=1)
 def source_pixels(
     face_size: int, height: int, width: int, inside: int = 0
 ) -> tuple[NDArray[np.int32], NDArray[np.float32], NDArray[np.float32]]:
     """Where each panorama pixel is taken from: faces, columns and rows, (height, width) each.
 
-    The pixel-centred columns and rows are kept within [inside, face_size - 1 - inside].
+    The pixel-centred columns and rows are kept within [inside, face_size - 1 - inside]. All who ask
+    for the same share these arrays, which cannot be written to.
     """
     faces = np.empty((height, width), np.int32)
     columns, rows = np.empty((2, height, width), np.float32)
@@ -194,6 +196,8 @@ def source_pixels(
         )
         faces[part] = face
         columns[part], rows[part] = face_column.clip(inside, last), face_row.clip(inside, last)
+    for found in (faces, columns, rows):
+        found.flags.writeable = False
     return faces, columns, rows
 
 

@@ -1,17 +1,20 @@
 """The guard: the only way to a robot. Nothing passes until someone engages."""
 
-from typing import Final
+from collections.abc import Mapping, Sequence
+from typing import Final, Self
 
 import numpy as np
 
 from operators.guard_states import GuardEvent, GuardState, overall
 from operators.hand_guard import HandGuard, Posture
-from operators.hands import SIDES
+from operators.hands import SIDES, Hand
 from operators.messages import HandCommands, OperatorInput, OperatorState, SceneState
-from operators.settings import GuardSettings
+from operators.settings import GuardSettings, Settings
 from operators.transforms import Array
 
 TO_START: Final = "press Enter or the Engage button, or pinch with both hands, to start"
+
+JointRanges = Mapping[str, tuple[float, float]]
 
 NO_HANDS: Final = "no hands are coming in"
 
@@ -21,10 +24,13 @@ class Guard:
 
     Starts stopped. What is given back is to be sent to the robot at once. Times are seconds of one
     clock that never goes back: the monotonic one, or in lockstep the samples' own.
+
+    ranges: of each side's joints by name, lowest and highest, rad.
     """
 
-    def __init__(self, settings: GuardSettings) -> None:
+    def __init__(self, settings: GuardSettings, ranges: Sequence[JointRanges]) -> None:
         self._settings = settings
+        self._ranges = ranges
         self._hands = tuple(HandGuard(settings) for _ in SIDES)
         self._reason = TO_START
         self._client = ""
@@ -35,22 +41,33 @@ class Guard:
         self._scene: SceneState | None = None
         self._scene_at_s: float | None = None
 
+    @classmethod
+    def from_settings(cls, settings: Settings) -> Self:
+        """A guard of the hands in the settings. Raises SettingsError where one cannot be read."""
+        hands = [Hand.load(path) for path in (settings.hands.left, settings.hands.right)]
+        return cls(
+            settings.guard,
+            [{j.name: (j.lower_rad, j.upper_rad) for j in hand.joints} for hand in hands],
+        )
+
     def operator_input(self, operator: OperatorInput, now_s: float) -> HandCommands | None:
         """Stop while the stop key is down; engage when the engage key goes down.
 
-        Who engaged is obeyed, and nobody after: another client must engage for itself. To engage
-        while a hand has stopped by itself starts that hand.
+        After every stop the engage key must first have been let go. Who engaged is obeyed, and
+        nobody after: another client must engage for itself. To engage while a hand has stopped by
+        itself starts that hand.
         """
         self._heard_at_s = now_s
+        if operator.stop:
+            self._client = operator.client
+            return self.stop("stopped by the operator; engage to go on", now_s)
         if operator.client != self._client:
-            self._client, self._engage_was_held = operator.client, True
-            if (halt := self.stop("another operator is here; engage to go on", now_s)) is not None:
-                self._engage_was_held = True
-                return halt
+            self._client = operator.client
+            halt = self.stop("another operator is here; engage to go on", now_s)
+            self._engage_was_held = operator.engage
+            return halt
         pressed = operator.engage and not self._engage_was_held
         self._engage_was_held = operator.engage
-        if operator.stop:
-            return self.stop("stopped by the operator; engage to go on", now_s)
         if pressed:
             self._engage(now_s)
         return None
@@ -67,6 +84,7 @@ class Guard:
 
     def stop(self, reason: str, now_s: float) -> HandCommands | None:
         """Stop both hands, whatever they do."""
+        self._engage_was_held = True
         moved = any(hand.moves for hand in self._hands)
         changed = [hand.happen(GuardEvent.STOP, reason, now_s) for hand in self._hands]
         if any(changed):
@@ -127,23 +145,28 @@ class Guard:
     def _follow(self, side: int, wanted: HandCommands, now_s: float) -> Posture | None:
         """The next setpoint of a side; None where it shall stay where it is."""
         hand = self._hands[side]
-        fault = "" if wanted.valid[side] else wanted.faults[side] or "not tracked"
+        fault = _fault(wanted, side)
         if fault:
             hand.happen(GuardEvent.LOST, f"{SIDES[side]} hand: {fault}", now_s)
             hand.hold(now_s)
             hand.expire(now_s)
             return None
-        aim = Posture(wanted.world_from_base[side], _joints(wanted, side)[1])
+        names, joints = _joints(wanted, side)
+        aim = Posture(wanted.world_from_base[side], joints)
         if self._is_late(self._scene_at_s, self._settings.state_timeout_s, now_s):
             return None
         hand.happen(GuardEvent.FOUND, "", now_s)
         if not hand.moves:
             return None
-        present = self._present(side, wanted)
-        if present is None:
-            self.stop(f"the robot has not the joints of the {SIDES[side]} hand's commands", now_s)
-            return None
-        hand.start(present, now_s)
+        if not hand.has_started:
+            present = self._present(side, names)
+            if present is None:
+                whose = f"the {SIDES[side]} hand's commands"
+                self.stop(f"the robot has not the joints of {whose}", now_s)
+                return None
+            ranges = [self._ranges[side][name] for name in names]
+            lowest, highest = np.array(ranges).reshape(-1, 2).T
+            hand.start(present, (lowest, highest), now_s)
         return hand.follow(aim, now_s)
 
     def _lose(self, reason: str, now_s: float) -> None:
@@ -151,13 +174,16 @@ class Guard:
             hand.happen(GuardEvent.LOST, reason, now_s)
             hand.hold(now_s)
 
-    def _present(self, side: int, wanted: HandCommands) -> Posture | None:
-        """Where the robot's hand is, its joints in the order of the command."""
+    def _present(self, side: int, names: tuple[str, ...]) -> Posture | None:
+        """Where the robot's hand is, its joints in the order of the names, if they are its."""
         assert self._scene is not None
-        names = [f"{SIDES[side]}/{name}" for name in _joints(wanted, side)[0]]
-        if not set(names) <= set(self._scene.joint_names):
+        full_names = [f"{SIDES[side]}/{name}" for name in names]
+        if not (
+            set(full_names) <= set(self._scene.joint_names)
+            and set(names) <= set(self._ranges[side])
+        ):
             return None
-        places = [self._scene.joint_names.index(name) for name in names]
+        places = [self._scene.joint_names.index(name) for name in full_names]
         prefix = f"{SIDES[side]}/"
         base = next(i for i, n in enumerate(self._scene.body_names) if n.startswith(prefix))
         return Posture(self._scene.body_poses[base], self._scene.joint_positions[places])
@@ -186,6 +212,14 @@ def hold_both() -> HandCommands:
         right_joint_names=(),
         right_joint_positions=np.zeros(0),
     )
+
+
+def _fault(wanted: HandCommands, side: int) -> str:
+    """Why a side cannot follow, empty where it can."""
+    if not wanted.valid[side]:
+        return wanted.faults[side] or "not tracked"
+    numbers = (wanted.world_from_base[side], _joints(wanted, side)[1])
+    return "" if all(np.isfinite(each).all() for each in numbers) else "its command is no number"
 
 
 def _joints(commands: HandCommands, side: int) -> tuple[tuple[str, ...], Array]:

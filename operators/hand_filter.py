@@ -28,11 +28,6 @@ class HandFilter:
         self._giver = ("", "")
         self._start_ns: int | None = None
 
-    def reset(self) -> None:
-        """Start both sides afresh, as after the anchor was turned: the hands did not move then."""
-        for side in self._sides:
-            side.reset()
-
     def filter(self, targets: HandTargets, capture_ns: int) -> HandTargets:
         """Smooth the valid sides; what is valid stays so, and nothing else becomes it.
 
@@ -42,7 +37,8 @@ class HandFilter:
         giver = (targets.source, targets.client)
         if giver != self._giver:
             self._giver = giver
-            self.reset()
+            for smooth in self._sides:
+                smooth.reset()
         if self._start_ns is None:
             # Seconds since a start keep their nanoseconds; those of the clock would be rounded
             # differently in each run.

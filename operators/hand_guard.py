@@ -6,7 +6,7 @@ from typing import Final
 import numpy as np
 
 from operators.guard_states import MOVING, GuardEvent, GuardState, after
-from operators.motion_limits import ElementLimiter, Limit, TurnLimiter, VectorLimiter, step_s
+from operators.motion_limits import Box, ElementLimiter, Limit, TurnLimiter, VectorLimiter, step_s
 from operators.settings import GuardSettings
 from operators.transforms import Array
 
@@ -31,6 +31,7 @@ class HandGuard:
         self._settings = settings
         self._workspace = np.array(settings.lowest), np.array(settings.highest)
         self._limiters: tuple[VectorLimiter, TurnLimiter, ElementLimiter] | None = None
+        self._ranges: Box = np.zeros(0), np.zeros(0)
         self._stepped_at_s = 0.0
         self._held_since_s = 0.0
         self.state = GuardState.STOPPED
@@ -55,15 +56,20 @@ class HandGuard:
             self._held_since_s = now_s
         return True
 
-    def start(self, present: Posture, now_s: float) -> None:
-        """Begin from where the robot's hand is, unless it is on its way already."""
-        if self._limiters is None:
-            self._limiters = (
-                VectorLimiter(present.pose[:3]),
-                TurnLimiter(present.pose[3:]),
-                ElementLimiter(present.joints),
-            )
-            self._stepped_at_s = now_s
+    @property
+    def has_started(self) -> bool:
+        """Whether it is on its way, from a posture that it was told."""
+        return self._limiters is not None
+
+    def start(self, present: Posture, ranges: Box, now_s: float) -> None:
+        """Begin from where the robot's hand is. ranges: of its joints, rad."""
+        self._limiters = (
+            VectorLimiter(present.pose[:3]),
+            TurnLimiter(present.pose[3:]),
+            ElementLimiter(present.joints),
+        )
+        self._ranges = ranges
+        self._stepped_at_s = now_s
 
     def follow(self, wanted: Posture, now_s: float) -> Posture:
         """The next setpoint on the way to a wanted posture. The hand must have been started."""
@@ -71,19 +77,29 @@ class HandGuard:
         position, turn, joints = self._limiters
         dt_s = step_s(now_s - self._stepped_at_s)
         self._stepped_at_s = max(self._stepped_at_s, now_s)
-        place = np.clip(wanted.pose[:3], *self._workspace)
         s = self._settings
         share = s.engaging_share if self.state is GuardState.ENGAGING else 1.0
-        position.step(place, dt_s, Limit(share * s.speed, s.acceleration))
+        position.step(
+            wanted.pose[:3], dt_s, Limit(share * s.speed, s.acceleration), self._workspace
+        )
         turn.step(wanted.pose[3:], dt_s, Limit(share * s.turn_speed, s.turn_acceleration))
-        joints.step(wanted.joints, dt_s, Limit(share * s.joint_speed, s.joint_acceleration))
-        if (
-            np.linalg.norm(place - position.value) < ARRIVED_M
-            and turn.angle_to(wanted.pose[3:]) < ARRIVED_RAD
-            and np.abs(wanted.joints - joints.value).max(initial=0.0) < ARRIVED_JOINT_RAD
-        ):
+        joints.step(
+            wanted.joints, dt_s, Limit(share * s.joint_speed, s.joint_acceleration), self._ranges
+        )
+        if self.state is GuardState.ENGAGING and self._is_there(wanted):
             self.happen(GuardEvent.ARRIVED, "", now_s)
         return Posture(np.concatenate([position.value, turn.value]), joints.value)
+
+    def _is_there(self, wanted: Posture) -> bool:
+        assert self._limiters is not None
+        position, turn, joints = self._limiters
+        place = np.clip(wanted.pose[:3], *self._workspace)
+        bend = np.clip(wanted.joints, *self._ranges) - joints.value
+        return bool(
+            np.linalg.norm(place - position.value) < ARRIVED_M
+            and turn.angle_to(wanted.pose[3:]) < ARRIVED_RAD
+            and np.abs(bend).max(initial=0.0) < ARRIVED_JOINT_RAD
+        )
 
     def hold(self, now_s: float) -> None:
         """Stand still at the last setpoint, without the speed that it had."""
@@ -92,10 +108,7 @@ class HandGuard:
                 limiter.rest()
             self._stepped_at_s = max(self._stepped_at_s, now_s)
 
-    def expire(self, now_s: float) -> bool:
-        """Stop if it has held for too long; returns whether it did."""
-        if now_s - self._held_since_s <= self._settings.stop_after_s:
-            return False
-        return self.happen(
-            GuardEvent.EXPIRED, f"{self.reason} for too long; engage to go on", now_s
-        )
+    def expire(self, now_s: float) -> None:
+        """Stop if it has held for too long."""
+        if now_s - self._held_since_s > self._settings.stop_after_s:
+            self.happen(GuardEvent.EXPIRED, f"{self.reason} for too long; engage to go on", now_s)

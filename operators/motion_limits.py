@@ -2,27 +2,34 @@
 
 What is wanted is followed exactly as long as it keeps within the limits. A setpoint that lags
 behind approaches at a speed from which it can still brake: sqrt(2 a d) over the distance d.
+
+Every command waits for this. It counts in Python's own numbers, as arrays of a few elements take
+five times as long.
 """
 
+import math
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 
-from operators.transforms import (
-    Array,
-    quaternion_from_rotation,
-    rotation_from_quaternion,
-    rotation_from_vector,
-    rotation_vector,
-)
+from operators.transforms import Array
 
 LONGEST_STEP_S: Final = 0.05
 """After a pause no step is longer than one of this time: what was missed is not made up for."""
 
+FARTHEST: Final = 1e12
+"""Farther than anything brakes from, and so near that numbers still tell steps apart."""
+
+SMALLEST: Final = 1e-12
+"""Below this the sine of an angle is the angle."""
 
 SHORTEST_STEP_S: Final = 1e-6
 """Two samples of one moment move nothing."""
+
+
+Box = tuple[Array, Array]
+"""The lowest and the highest values that there may be, each (n,)."""
 
 
 @dataclass(frozen=True)
@@ -38,55 +45,94 @@ def step_s(elapsed_s: float) -> float:
     return min(elapsed_s, LONGEST_STEP_S) if elapsed_s > SHORTEST_STEP_S else 0.0
 
 
+Numbers = list[float]
+
+
 class VectorLimiter:
-    """Leads a vector (n,), by its length: a position, say."""
+    """Leads a vector (n,), by its length: a position, say. It brakes before the sides of its box.
+
+    One that begins outside is led back.
+    """
 
     def __init__(self, start: Array) -> None:
-        self.value: Array = np.array(start, np.float64)
+        self._value: Numbers = np.asarray(start, np.float64).tolist()
         self.rest()
+
+    @property
+    def value(self) -> Array:
+        """Where it is."""
+        return np.array(self._value)
 
     def rest(self) -> None:
         """Stand still; what was wanted until now says nothing of what will be."""
-        self._velocity = np.zeros_like(self.value)
-        self._wanted: Array | None = None
+        self._velocity = [0.0] * len(self._value)
+        self._wanted: Numbers | None = None
 
-    def step(self, wanted: Array, dt_s: float, limit: Limit) -> Array:
+    def step(self, wanted: Array, dt_s: float, limit: Limit, box: Box) -> Array:
         """Go on by dt_s (from `step_s`); returns the new value."""
         if dt_s > 0.0:
-            before = wanted if self._wanted is None else self._wanted
-            wanted_velocity = _cut((wanted - before) / dt_s, limit.speed)
-            error = wanted - self.value - wanted_velocity * dt_s
-            aim = wanted_velocity + _approach(error, dt_s, limit)
-            self._velocity = _change(self._velocity, aim, dt_s, limit)
-            self.value = self.value + self._velocity * dt_s
-            self._wanted = np.array(wanted)
+            lowest, highest = box[0].tolist(), box[1].tolist()
+            aimed_at = _clipped(wanted.tolist(), lowest, highest)
+            before = aimed_at if self._wanted is None else self._wanted
+            wanted_velocity = _cut(
+                [(w - b) / dt_s for w, b in zip(aimed_at, before, strict=True)], limit.speed
+            )
+            there = zip(aimed_at, self._value, wanted_velocity, strict=True)
+            aim = _sum(
+                wanted_velocity, _approach([w - v - s * dt_s for w, v, s in there], dt_s, limit)
+            )
+            # To brake along all axes at once takes no more than the whole acceleration.
+            along = limit.acceleration / math.sqrt(len(aim))
+            aim = [
+                _braked(a, v, low, high, dt_s, along)
+                for a, v, low, high in zip(aim, self._value, lowest, highest, strict=True)
+            ]
+            velocity = _change(self._velocity, aim, dt_s, limit)
+            for n, speed in enumerate(velocity):
+                self._value[n], self._velocity[n] = _moved(
+                    self._value[n], speed, lowest[n], highest[n], dt_s
+                )
+            self._wanted = aimed_at
         return self.value
 
 
 class ElementLimiter:
-    """Leads each element of an array (n,) by itself: joints, say."""
+    """Leads each element of an array (n,) by itself: joints, say. It brakes before its ends.
+
+    One that begins beyond is led back.
+    """
 
     def __init__(self, start: Array) -> None:
-        self.value: Array = np.array(start, np.float64)
+        self._value: Numbers = np.asarray(start, np.float64).tolist()
         self.rest()
+
+    @property
+    def value(self) -> Array:
+        """Where they are."""
+        return np.array(self._value)
 
     def rest(self) -> None:
         """Stand still; what was wanted until now says nothing of what will be."""
-        self._velocity = np.zeros_like(self.value)
-        self._wanted: Array | None = None
+        self._velocity = [0.0] * len(self._value)
+        self._wanted: Numbers | None = None
 
-    def step(self, wanted: Array, dt_s: float, limit: Limit) -> Array:
+    def step(self, wanted: Array, dt_s: float, limit: Limit, box: Box) -> Array:
         """Go on by dt_s (from `step_s`); returns the new value."""
         if dt_s > 0.0:
+            lowest, highest = box[0].tolist(), box[1].tolist()
+            aimed_at = _clipped(wanted.tolist(), lowest, highest)
+            before = aimed_at if self._wanted is None else self._wanted
             most = limit.acceleration * dt_s
-            before = wanted if self._wanted is None else self._wanted
-            wanted_velocity = np.clip((wanted - before) / dt_s, -limit.speed, limit.speed)
-            error = wanted - self.value - wanted_velocity * dt_s
-            aim = wanted_velocity + np.sign(error) * _braking_speed(np.abs(error), dt_s, limit)
-            aim = np.clip(aim, -limit.speed, limit.speed)
-            self._velocity = self._velocity + np.clip(aim - self._velocity, -most, most)
-            self.value = self.value + self._velocity * dt_s
-            self._wanted = np.array(wanted)
+            for n, low in enumerate(lowest):
+                value, high = self._value[n], highest[n]
+                wanted_velocity = _within((aimed_at[n] - before[n]) / dt_s, limit.speed)
+                error = aimed_at[n] - value - wanted_velocity * dt_s
+                nearer = _braking_speed(abs(error), dt_s, limit.acceleration)
+                aim = _within(wanted_velocity + math.copysign(nearer, error), limit.speed)
+                aim = _braked(aim, value, low, high, dt_s, limit.acceleration)
+                speed = self._velocity[n] + _within(aim - self._velocity[n], most)
+                self._value[n], self._velocity[n] = _moved(value, speed, low, high, dt_s)
+            self._wanted = aimed_at
         return self.value
 
 
@@ -95,67 +141,136 @@ class TurnLimiter:
 
     def __init__(self, start: Array) -> None:
         """start: quaternion (4,) x y z w."""
-        self._rotation = rotation_from_quaternion(start)
+        self._value = _unit(np.asarray(start, np.float64).tolist())
         self.rest()
-
-    def rest(self) -> None:
-        """Stand still; what was wanted until now says nothing of what will be."""
-        self._velocity = np.zeros(3)
-        self._wanted: Array | None = None
 
     @property
     def value(self) -> Array:
-        """The quaternion (4,) x y z w."""
-        return quaternion_from_rotation(self._rotation)
+        """The quaternion (4,) x y z w, of length 1."""
+        return np.array(self._value)
+
+    def rest(self) -> None:
+        """Stand still; what was wanted until now says nothing of what will be."""
+        self._velocity = [0.0] * 3
+        self._wanted: Numbers | None = None
 
     def step(self, wanted_quaternion: Array, dt_s: float, limit: Limit) -> Array:
         """Go on by dt_s (from `step_s`); returns the new quaternion."""
         if dt_s > 0.0:
-            wanted = rotation_from_quaternion(wanted_quaternion)
+            wanted = _unit(wanted_quaternion.tolist())
             before = wanted if self._wanted is None else self._wanted
-            wanted_velocity = _cut(rotation_vector(wanted @ before.T) / dt_s, limit.speed)
-            ahead = rotation_from_vector(wanted_velocity * dt_s) @ self._rotation
-            error = rotation_vector(wanted @ ahead.T)
-            aim = wanted_velocity + _approach(error, dt_s, limit)
+            turn = _turn_between(before, wanted)
+            wanted_velocity = _cut([each / dt_s for each in turn], limit.speed)
+            ahead = _turned(self._value, [each * dt_s for each in wanted_velocity])
+            aim = _sum(wanted_velocity, _approach(_turn_between(ahead, wanted), dt_s, limit))
             self._velocity = _change(self._velocity, aim, dt_s, limit)
-            turned = rotation_from_vector(self._velocity * dt_s) @ self._rotation
-            # Through the quaternion, so that rounding does not add up to a matrix that is none.
-            self._rotation = rotation_from_quaternion(quaternion_from_rotation(turned))
+            self._value = _turned(self._value, [each * dt_s for each in self._velocity])
             self._wanted = wanted
         return self.value
 
     def angle_to(self, quaternion: Array) -> float:
         """How far it is from a rotation, rad."""
-        wanted = rotation_from_quaternion(quaternion)
-        return float(np.linalg.norm(rotation_vector(wanted @ self._rotation.T)))
+        return math.hypot(*_turn_between(self._value, _unit(quaternion.tolist())))
 
 
-def _approach(error: Array, dt_s: float, limit: Limit) -> Array:
+def _braked(
+    aim: float, value: float, lowest: float, highest: float, dt_s: float, acceleration: float
+) -> float:
+    """No faster towards either end than what can be braked before it."""
+    room = highest - value if aim > 0.0 else value - lowest
+    return _within(aim, _braking_speed(room, dt_s, acceleration))
+
+
+def _moved(
+    value: float, speed: float, lowest: float, highest: float, dt_s: float
+) -> tuple[float, float]:
+    """Where a speed leads, and what is left of it at the ends.
+
+    Steps of unlike lengths may leave a little too much speed to brake.
+    """
+    moved = value + speed * dt_s
+    if moved > max(highest, value):
+        return max(highest, value), (max(highest, value) - value) / dt_s
+    if moved < min(lowest, value):
+        return min(lowest, value), (min(lowest, value) - value) / dt_s
+    return moved, speed
+
+
+def _approach(error: Numbers, dt_s: float, limit: Limit) -> Numbers:
     """The velocity that makes up for an error as fast as it can still be braked."""
-    distance = float(np.linalg.norm(error))
-    return _cut(error / dt_s, float(_braking_speed(distance, dt_s, limit)))
+    most = _braking_speed(math.hypot(*error), dt_s, limit.acceleration)
+    return _cut([each / dt_s for each in error], most)
 
 
-def _braking_speed(distance: Array | float, dt_s: float, limit: Limit) -> Array:
+def _braking_speed(distance: float, dt_s: float, acceleration: float) -> float:
     """From which speed one comes to rest within a distance, in steps of dt_s, to the last bit.
 
     In units of a dt and a dt^2: steps with speeds n + f, n - 1 + f, ... f (0 <= f < 1) cover
     (n + 1) (n / 2 + f), which is n (n + 1) / 2 at f = 0.
     """
-    unit = limit.acceleration * dt_s
-    scaled = np.asarray(distance) / (unit * dt_s)
-    whole = np.floor((np.sqrt(8 * scaled + 1) - 1) / 2)
+    unit = acceleration * dt_s
+    scaled = min(max(distance, 0.0) / (unit * dt_s), FARTHEST)
+    whole = math.floor((math.sqrt(8 * scaled + 1) - 1) / 2)
     part = (scaled - whole * (whole + 1) / 2) / (whole + 1)
-    return np.asarray((whole + part) * unit)
+    return (whole + part) * unit
 
 
-def _change(velocity: Array, aim: Array, dt_s: float, limit: Limit) -> Array:
+def _change(velocity: Numbers, aim: Numbers, dt_s: float, limit: Limit) -> Numbers:
     """Towards a velocity as far as the acceleration allows, and never over the speed."""
-    changed = velocity + _cut(_cut(aim, limit.speed) - velocity, limit.acceleration * dt_s)
-    return _cut(changed, limit.speed)
+    wanted = _cut(aim, limit.speed)
+    change = [w - v for w, v in zip(wanted, velocity, strict=True)]
+    return _cut(_sum(velocity, _cut(change, limit.acceleration * dt_s)), limit.speed)
 
 
-def _cut(vector: Array, most: float) -> Array:
+def _cut(vector: Numbers, most: float) -> Numbers:
     """A vector of at most this length."""
-    length = float(np.linalg.norm(vector))
-    return vector if length <= most else vector * (most / length)
+    length = math.hypot(*vector)
+    return vector if length <= most else [each * (most / length) for each in vector]
+
+
+def _within(number: float, most: float) -> float:
+    return min(max(number, -most), most)
+
+
+def _clipped(numbers: Numbers, lowest: Numbers, highest: Numbers) -> Numbers:
+    return [min(max(n, a), b) for n, a, b in zip(numbers, lowest, highest, strict=True)]
+
+
+def _sum(first: Numbers, second: Numbers) -> Numbers:
+    return [a + b for a, b in zip(first, second, strict=True)]
+
+
+# Quaternions x y z w, as in operators/transforms.py, where the formulas are explained.
+
+
+def _unit(quaternion: Numbers) -> Numbers:
+    length = math.hypot(*quaternion)
+    return [each / length for each in quaternion]
+
+
+def _product(first: Numbers, second: Numbers) -> Numbers:
+    (ax, ay, az, aw), (bx, by, bz, bw) = first, second
+    return [
+        aw * bx + ax * bw + ay * bz - az * by,
+        aw * by - ax * bz + ay * bw + az * bx,
+        aw * bz + ax * by - ay * bx + az * bw,
+        aw * bw - ax * bx - ay * by - az * bz,
+    ]
+
+
+def _turn_between(start: Numbers, end: Numbers) -> Numbers:
+    x, y, z, w = start
+    x, y, z, w = _product(end, [-x, -y, -z, w])
+    if w < 0.0:
+        x, y, z, w = -x, -y, -z, -w
+    half_sine = math.hypot(x, y, z)
+    scale = 2.0 * math.atan2(half_sine, w) / half_sine if half_sine > SMALLEST else 2.0
+    return [scale * x, scale * y, scale * z]
+
+
+def _turned(quaternion: Numbers, turn: Numbers) -> Numbers:
+    half_angle = 0.5 * math.hypot(*turn)
+    scale = 0.5 * math.sin(half_angle) / half_angle if half_angle > SMALLEST else 0.5
+    rotation = [*(scale * each for each in turn), math.cos(half_angle)]
+    turned = _unit(_product(rotation, quaternion))
+    return turned if turned[3] >= 0.0 else [-each for each in turned]

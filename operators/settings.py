@@ -216,6 +216,14 @@ class Settings(BaseSettings):
     replay: ReplaySettings = ReplaySettings()
     latency: LatencySettings = LatencySettings()
 
+    def check_live(self) -> None:
+        """Raise SettingsError where a person must not drive."""
+        if self.simulation.clock == "lockstep":
+            raise SettingsError(
+                "simulation.clock: lockstep waits for a recording, and notices no hand that does "
+                "not come; set it to wall where a person drives"
+            )
+
     @classmethod
     def settings_customise_sources(
         cls,

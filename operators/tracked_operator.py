@@ -11,6 +11,7 @@ import numpy as np
 from operators.hand_mapping import HandMapping
 from operators.hand_sources import HandSources
 from operators.hands import SIDES
+from operators.head_watch import HeadWatch
 from operators.messages import (
     Controllers,
     Hands,
@@ -46,6 +47,7 @@ class TrackedOperator:
     def __init__(self, settings: OperatorSettings) -> None:
         self._usual_scale = settings.motion_scale
         self._preprocessor = Preprocessor()
+        self._head_watch = HeadWatch()
         self._neck = NeckMeasurement(settings.neck_offset)
         self._sources = HandSources()
         self._mappings = tuple(HandMapping(settings.motion_scale) for _ in SIDES)
@@ -56,7 +58,11 @@ class TrackedOperator:
         self._adjusted_at_s = -np.inf
 
     def update_head(self, head: Head, time_s: float) -> None:
-        """Measure from this head from now on, and its neck while that is asked for."""
+        """Measure from this head from now on, and its neck while that is asked for.
+
+        One that is not believed leaves the last that was, and neither side valid.
+        """
+        head = self._head_watch.look(head, time_s)
         if head.client != self._preprocessor.client:
             self._neck.forget()
             self._clear()
@@ -83,7 +89,7 @@ class TrackedOperator:
         elif keys.recentre and not before.recentre:
             self._preprocessor.recentre()
         pressed = keys.engage and not self._engage_was_held
-        self._engage_was_held = keys.engage
+        self._engage_was_held = keys.engage or keys.stop
         if keys.stop:
             self._follows = self._follows_surely = False
         elif pressed and not self._follows_surely:
@@ -113,16 +119,22 @@ class TrackedOperator:
             self._set_scale(max((s for s in MOTION_SCALES if s < scale), default=scale))
         self._neck.hold(adjustment.measure_neck, self._preprocessor.is_worn, time_s)
 
-    def targets(self, hands: Hands, time_s: float) -> HandTargets:
+    def targets(self, hands: Hands, faults: tuple[str, ...], time_s: float) -> HandTargets:
         """Where the robot's hands shall be, as `Preprocessor.targets` says it.
+
+        faults: why a side's hand is not believed, empty where it is; the targets say what else is
+        wrong with a side too.
 
         A side whose hand is not tracked follows its controller while that is squeezed. A change
         from one to the other is not valid for a sample at least.
         """
         self._let_go_of_adjustments(time_s)
-        led = self._sources.choose(hands, time_s)
+        led = self._sources.choose(hands, faults, time_s)
         measured = self._preprocessor.targets(led.hands)
-        valid, clutched = measured.valid & ~led.changes, self._clutched
+        head_fault = self._head_watch.fault(time_s)
+        said = zip(led.faults, measured.faults, strict=True)
+        faults = tuple(lead or no_head or head_fault for lead, no_head in said)
+        valid, clutched = measured.valid & ~led.changes & (not head_fault), self._clutched
         wrists, fingers = measured.anchor_from_wrist.copy(), measured.finger_joints.copy()
         wrists[~valid], fingers[~valid] = np.nan, np.nan
         for side, mapping in enumerate(self._mappings):
@@ -133,7 +145,9 @@ class TrackedOperator:
             if self._follows and valid[side]:
                 lead = mapping.hold if clutched[side] else mapping.follow
                 wrists[side] = lead(wrists[side])
-        return replace(measured, valid=valid, anchor_from_wrist=wrists, finger_joints=fingers)
+        return replace(
+            measured, valid=valid, faults=faults, anchor_from_wrist=wrists, finger_joints=fingers
+        )
 
     def frame(self, time_s: float) -> OperatorFrame:
         """How the operator's frame stands to the robot's."""

@@ -73,9 +73,8 @@ class TrackingServer:
 
     Who comes first drives; the others watch until nobody drives and one of them claims the seat, or
     takes it over. That the stop key is held is handed on from all of them. When the driver changes,
-    leaves or falls silent, on_message gets hands that are not tracked and keys that are not held,
-    so that the robot holds; but for silence, also that the stop key is held: who comes next must
-    engage.
+    leaves or falls silent, on_message gets hands that are not tracked and that the stop key is
+    held: who comes next, or comes back, must engage.
 
     settings: addresses and limits. on_message: see OnMessage. on_fault: gets a sentence on a client
     that misbehaves, not more than about one a second. Both are called on the server's thread and
@@ -279,9 +278,9 @@ class TrackingServer:
             driver.silence = None
 
     def _let_go(self, driver: TrackingClient) -> None:
-        """Say for a client that fell silent that its hands are lost and no key is held."""
+        """Say for a client that fell silent that its hands are lost, and stop the robot."""
         driver.silence = None
-        self._say_nothing(driver, stop=False)
+        self._say_nothing(driver, stop=True)
 
     def _say_nothing(self, driver: TrackingClient, *, stop: bool) -> None:
         received_ns = time.monotonic_ns()

@@ -165,29 +165,6 @@ def rotation_about(axis: int, angle_rad: ArrayLike) -> Array:
     return rotation
 
 
-def rotation_from_vector(vector: ArrayLike) -> Array:
-    """Rotations (..., 3, 3) about vectors (..., 3) by their lengths in rad (Rodrigues' formula)."""
-    vector = np.asarray(vector, dtype=np.float64)
-    angle = np.linalg.norm(vector, axis=-1)[..., None, None]
-    x, y, z = np.moveaxis(vector, -1, 0)
-    zero = np.zeros_like(x)
-    k = np.stack([zero, -z, y, z, zero, -x, -y, x, zero], -1).reshape(*vector.shape, 3)
-    # numpy's sinc(t) is sin(pi t) / (pi t): exact at 0 too.
-    half = np.sinc(angle / (2 * np.pi))
-    return np.asarray(np.eye(3) + np.sinc(angle / np.pi) * k + 0.5 * half * half * (k @ k))
-
-
-def rotation_vector(rotation: ArrayLike) -> Array:
-    """The vectors (..., 3) that turn by rotations (..., 3, 3): axis times angle, at most pi."""
-    quaternion = quaternion_from_rotation(rotation)
-    sine = np.linalg.norm(quaternion[..., :3], axis=-1, keepdims=True)
-    angle = 2.0 * np.arctan2(sine, quaternion[..., 3:])
-    # For small angles 2 / w, the limit of angle / sine.
-    with np.errstate(invalid="ignore", divide="ignore"):
-        scale = np.where(sine > 1e-12, angle / sine, 2.0)
-    return np.asarray(scale * quaternion[..., :3])
-
-
 def is_rigid(matrix: ArrayLike, tolerance: float = 1e-3) -> NDArray[np.bool_]:
     """Whether matrices (..., 4, 4) are finite, orthonormal within tolerance and right-handed."""
     m = np.asarray(matrix, dtype=np.float64)

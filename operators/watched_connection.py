@@ -1,6 +1,8 @@
 """A connection, watched between its socket and who serves it."""
 
 import asyncio
+import contextlib
+import socket
 from collections.abc import Callable
 from typing import Final, cast
 
@@ -42,6 +44,7 @@ class WatchedConnection(asyncio.Protocol):
         self._is_stranger = True
         self._bytes = RateLimit(STRANGER_BYTES_PER_S, STRANGER_BYTES)
         self._transport: asyncio.Transport | None = None
+        self._socket: socket.socket | None = None
         self._deaf: asyncio.TimerHandle | None = None
 
     def let_in(self) -> None:
@@ -55,12 +58,20 @@ class WatchedConnection(asyncio.Protocol):
 
     def abort(self) -> None:
         """End the connection at once, whatever waits for the client."""
-        if self._transport is not None:
+        if self._transport is None:
+            return
+        if self._transport.is_closing():
+            # Up to Python 3.11.3 TLS cannot abort what has been closed twice, as aiohttp does.
+            assert self._socket is not None
+            with contextlib.suppress(OSError):  # the client is gone
+                self._socket.shutdown(socket.SHUT_RDWR)
+        else:
             self._transport.abort()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin."""
         self._transport = cast(asyncio.Transport, transport)
+        self._socket = transport.get_extra_info("socket")
         self._served_by.connection_made(transport)
 
     def data_received(self, data: bytes) -> None:

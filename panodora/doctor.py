@@ -98,6 +98,8 @@ def findings(dataflow: Path, measured: bool) -> Iterator[Finding]:
     yield _check("panorama.converter", lambda: _converter(settings))
     if "replay" in dataflow.name:
         yield _check("replay.recording", lambda: _recording(settings))
+    else:
+        yield _check("simulation.clock", lambda: _clock(settings))
     if settings.panorama.renderer == "gl":
         yield _check("OpenGL", lambda: _opengl(settings))
     if measured:
@@ -158,6 +160,11 @@ def _converter(settings: Settings) -> str:
 def _recording(settings: Settings) -> str:
     folder = resolve(settings.replay.recording)
     return f"{folder}: {', '.join(RecordingReader(folder).names)}"
+
+
+def _clock(settings: Settings) -> str:
+    settings.check_live()
+    return settings.simulation.clock
 
 
 def _opengl(settings: Settings) -> str:

@@ -42,18 +42,20 @@ export class HeadsetKeys {
 
   /**
    * The levels of `operator_input`, and as `adjust` those of `operator_adjustment`. hands,
-   * controllers: as in a sample for Tracking.
+   * controllers: as HeadsetInput has them. A controller without a pose can only stop.
    */
   read(hands, controllers, nowMs) {
     const touched = hands.map((hand) => hand && touchedFinger(hand.joints));
     if (touched.includes("little") || controllers.some(isStopPressed)) this.stop(nowMs);
     const stop = nowMs < this.#stopUntilMs;
-    const grasping = hands.every((hand, side) => grasps(hand, controllers[side]));
-    if (!grasping) this.#mustLetGo = false;
-    const graspMs = this.#grasp.last(grasping && !stop && !this.#mustLetGo, nowMs);
+    const tracked = controllers.map((controller) => (controller?.stageFromGrip ? controller : null));
+    const grasping = (held) => hands.every((hand, side) => grasps(hand, held[side]));
+    // To be out of sight is not to let go.
+    if (!grasping(controllers)) this.#mustLetGo = false;
+    const graspMs = this.#grasp.last(grasping(tracked) && !stop && !this.#mustLetGo, nowMs);
     const ringMs = this.#ring.last(!stop && touched.every((finger) => finger === "ring"), nowMs);
     if (ringMs >= NECK_HELD_MS) this.#neckUntilMs = nowMs + NECK_MS;
-    const [left, right] = controllers;
+    const [left, right] = tracked;
     const stick = right?.axes[STICK_Y] ?? 0;
     return {
       engage: graspMs >= HELD_MS,

@@ -26,12 +26,7 @@ def main() -> None:
             told = {
                 "input": taken.input,
                 "sent_ns": stamps[-1].sent_ns if stamps else time.monotonic_ns(),
-                "hop_ns": [
-                    stamps[-1].received_ns - stamps[-2].sent_ns,
-                    stamps[-1].sent_ns - stamps[-1].received_ns,
-                ]
-                if len(stamps) > 1
-                else None,
+                "started_ns": stamps[-1].started_ns if stamps else time.monotonic_ns(),
             }
             match taken.message:
                 case HandCommands() as commands:

@@ -60,7 +60,7 @@ RESTARTS = {
     "restart_policy": "on-failure",
     "max_restarts": 3,
     "restart_window": 30,
-    "restart_delay": 0.1,
+    "restart_delay": 0.02,
     "startup_timeout": 30,
 }
 

@@ -13,7 +13,7 @@ HOLD_MS, RECOVERY_MS = 2_000, 30_000
 
 @pytest.fixture(scope="module")
 def outcomes() -> dict[str, Outcome]:
-    return {outcome.fault: outcome for outcome in run_table()[0]}
+    return {outcome.fault: outcome for outcome in run_table()}
 
 
 KILLED = [f"{name} killed" for name in NODES if name != "latency"]

@@ -157,12 +157,13 @@ def lockstep_states(recording: Path, folder: Path) -> list[SceneState]:
         ({"PANODORA__HEADSET__PRT": "1"}, ["unknown key 'headset.prt'", "tracking_port"]),
         ({"PANODORA_CONFIG": "configs/absent.yml"}, ["absent.yml: no such file"]),
         ({"PANODORA__HANDS__LEFT": "absent.yml"}, ["absent.yml", "configs/hands"]),
+        ({"PANODORA__SIMULATION__CLOCK": "lockstep"}, ["lockstep waits", "set it to wall"]),
         (
             {"__EGL_VENDOR_LIBRARY_FILENAMES": "/nonexistent"},
             ["OpenGL", "apt install", "renderer to mujoco"],
         ),
     ],
-    ids=["wrong key", "no config", "no hand", "no EGL"],
+    ids=["wrong key", "no config", "no hand", "lockstep", "no EGL"],
 )
 @pytest.mark.parametrize(
     "command", [["dora", "run", "dataflows/teleop.yml"], ["panodora", "doctor"]]

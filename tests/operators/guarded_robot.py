@@ -7,12 +7,18 @@ import numpy as np
 from scipy.spatial.transform import Rotation
 
 from operators.guard import Guard
+from operators.hands import SIDES
 from operators.messages import HandCommands, OperatorInput, SceneState
 from operators.settings import GuardSettings
 from tests.operators.samples import sample
 
-JOINTS = ("thumb", "index")
+JOINTS = tuple(
+    tuple(f"{side}_thumb_proximal_{axis}_joint" for axis in ("yaw", "pitch")) for side in "LR"
+)
 FRAME_S = 1 / 60
+RANGES = [dict(zip(names, ((-0.1, 1.3), (0.0, 0.5)), strict=True)) for names in JOINTS]
+"""The first of the shipped hands' joints, with the ranges in their URDF."""
+
 AHEAD = np.array([-0.2, 0.2, 1.4])
 
 
@@ -27,15 +33,15 @@ def posture(
 def wanted(left: Any = None, right: Any = None, faults: tuple[str, str] = ("", "")) -> HandCommands:
     """A wanted command; a side without a posture is not valid."""
     sides = (left, right)
-    nothing = np.full(7, np.nan), np.full(len(JOINTS), np.nan)
+    nothing = np.full(7, np.nan), np.full(2, np.nan)
     filled = [nothing if side is None else side for side in sides]
     return HandCommands(
         valid=np.array([side is not None for side in sides]),
         faults=faults,
         world_from_base=np.array([pose for pose, _ in filled]),
-        left_joint_names=JOINTS,
+        left_joint_names=JOINTS[0],
         left_joint_positions=filled[0][1],
-        right_joint_names=JOINTS,
+        right_joint_names=JOINTS[1],
         right_joint_positions=filled[1][1],
     )
 
@@ -52,7 +58,7 @@ class Robot:
     steps: int = 0
 
     def __post_init__(self) -> None:
-        self.guard = Guard(self.settings)
+        self.guard = Guard(self.settings, RANGES)
 
     def obey(self, safe: HandCommands | None) -> HandCommands | None:
         """Let the robot be where a command says."""
@@ -74,9 +80,13 @@ class Robot:
             step=self.steps,
             body_names=("table", "left/base", "right/base"),
             body_poses=np.array([posture()[0], *(pose for pose, _ in self.postures)]),
-            joint_names=tuple(f"{s}/{j}" for s in ("left", "right") for j in JOINTS),
+            joint_names=tuple(
+                f"{side}/{joint}"
+                for side, names in zip(SIDES, JOINTS, strict=True)
+                for joint in names
+            ),
             joint_positions=np.concatenate([joints for _, joints in self.postures]),
-            joint_velocities=np.zeros(2 * len(JOINTS)),
+            joint_velocities=np.zeros(4),
         )
 
     def press(

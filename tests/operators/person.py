@@ -1,4 +1,4 @@
-"""Somebody in a headset, for tests of what is made of them."""
+"""Somebody in an emulated headset, for tests of what is made of them."""
 
 from typing import Any
 
@@ -32,13 +32,18 @@ WRISTS = (
 
 
 class Person:
-    """Somebody in a headset, who says everything once a sample."""
+    """Somebody in a headset, who says everything once a sample.
+
+    An emulated one: what nobody moves stands still to the last digit.
+    """
 
     def __init__(self, settings: OperatorSettings | None = None) -> None:
         self.operator = TrackedOperator(settings or OperatorSettings(neck_offset=(0, 0, 0)))
         self.time_s = 100.0
-        self.client, self.source = "quest", "webxr"
+        self.client, self.source = "quest", "webxr-emulator"
         self.head = rigid(np.eye(3), [0.1, 1.6, 0.2])
+        self.head_is_tracked = self.says_head = True
+        self.faults = ("", "")
         self.wrists: list[Array | None] = [wrist.copy() for wrist in WRISTS]
         self.grips: list[Array | None] = [None, None]
         self.trigger, self.squeeze = [0.0, 0.0], [0.0, 0.0]
@@ -60,11 +65,12 @@ class Person:
                 held = dict.fromkeys(("scale_up", "scale_down", "measure_neck"), False)
                 adjustment = OperatorAdjustment(**said, **{**held, **self.adjusts})
                 self.operator.adjust(adjustment, self.time_s)
-            head = Head(**said, valid=True, stage_from_head=self.head)
-            self.operator.update_head(head, self.time_s)
+            if self.says_head:
+                head = Head(**said, valid=self.head_is_tracked, stage_from_head=self.head)
+                self.operator.update_head(head, self.time_s)
             if self.has_controllers:
                 self.operator.update_controllers(self._controllers(), self.time_s)
-            targets = self.operator.targets(self._hands(), self.time_s)
+            targets = self.operator.targets(self._hands(), self.faults, self.time_s)
             targets.check()
         return targets
 

@@ -124,13 +124,6 @@ def test_hands_of_somebody_else_start_afresh(giver: dict[str, str]) -> None:
     ]
 
 
-def test_after_a_reset_both_hands_start_afresh() -> None:
-    smooth = HandFilter(USUAL)
-    run(smooth, [hands(0), hands(1)])
-    smooth.reset()
-    assert same_bits(smooth.filter(hands(2), 2 * STEP_NS), hands(2))
-
-
 @pytest.mark.parametrize("start_ns", [1, 987_654_321_987_654_321])
 def test_only_the_time_between_samples_counts(start_ns: int) -> None:
     given = [hands(seed) for seed in range(20)]

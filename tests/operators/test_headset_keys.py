@@ -32,15 +32,16 @@ const hands = {
 const BUTTONS = {
   trigger: 0, squeeze: 1, touchpad: 2, thumbstick: 3, "x or a": 4, "y or b": 5, more: 6, last: 7,
 };
-// "trigger squeeze": these are pressed. "0.2 trigger": less. "ahead", "back": the stick.
+// "trigger squeeze": these are pressed. "0.2 trigger": less. "ahead", "back": the stick. "unseen":
+// its pose is not tracked.
 const controller = (words) => {
   if (words === "none") return null;
   const buttons = new Array(8).fill(0);
-  const axes = [0, 0, 0, words === "ahead" ? -0.9 : words === "back" ? 0.9 : 0.1];
+  const axes = [0, 0, 0, words.startsWith("ahead") ? -0.9 : words.startsWith("back") ? 0.9 : 0.1];
   for (const [name, i] of Object.entries(BUTTONS)) {
     if (words.includes(name)) buttons[i] = words.startsWith("0.2") ? 0.2 : 0.9;
   }
-  return { buttons, axes };
+  return { stageFromGrip: words.includes("unseen") ? null : new Array(16).fill(0), buttons, axes };
 };
 const keys = new HeadsetKeys();
 let now = 0;
@@ -187,6 +188,41 @@ def test_to_engage_after_a_stop_it_needs_to_let_go(
 def test_controllers_engage_by_both_triggers_and_squeezes_only(read: Read, held: str) -> None:
     (frames,) = read([("lost", "lost", held, 2000)])
     assert not any(pressed(frames, "engage"))
+
+
+@pytest.mark.parametrize(
+    ("left", "held"),
+    [
+        ("lost", "trigger squeeze unseen|trigger squeeze unseen"),
+        ("lost", "trigger squeeze|trigger squeeze unseen"),
+        ("pinch", "trigger squeeze unseen"),
+        ("lost", "thumbstick unseen|thumbstick unseen"),
+        ("lost", "|ahead unseen"),
+        ("lost", "|back unseen"),
+    ],
+)
+def test_controllers_out_of_sight_ask_for_nothing(read: Read, left: str, held: str) -> None:
+    (frames,) = read([(left, "lost", held, 1500)])
+    for key in ("engage", "stop", "recentre", "measure_neck", "scale_up", "scale_down"):
+        assert not any(pressed(frames, key))
+
+
+@pytest.mark.parametrize("held", ["x or a unseen", "y or b unseen|", "touchpad unseen"])
+def test_controllers_out_of_sight_stop(read: Read, held: str) -> None:
+    (frames,) = read([("lost", "lost", held, 100)])
+    assert all(pressed(frames, "stop"))
+
+
+def test_to_be_out_of_sight_is_not_to_let_go(read: Read) -> None:
+    held, unseen = "trigger squeeze|trigger squeeze", "trigger squeeze|trigger squeeze unseen"
+    _, hidden, still = read(
+        [
+            ("lost", "lost", "trigger squeeze x or a|trigger squeeze", 50),
+            ("lost", "lost", unseen, 500),
+            ("lost", "lost", held, 3000),
+        ]
+    )
+    assert not any(pressed(hidden + still, "engage"))
 
 
 @pytest.mark.parametrize(

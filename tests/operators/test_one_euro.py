@@ -170,7 +170,7 @@ DIRECTIONS = np.random.default_rng(0).normal(size=(3, 40))
     st.floats(0.01, 50),
     st.floats(0, 200),
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_a_point_stays_within_the_hull_of_those_before(
     points: Floats, steps_s: list[float], cutoff_hz: float, beta: float
 ) -> None:
@@ -340,7 +340,7 @@ def test_either_sign_of_a_quaternion_is_the_same_rotation() -> None:
     st.lists(st_np.arrays(np.float64, 4, elements=st.floats(-1, 1)), min_size=2, max_size=20),
     st.floats(0, 500),
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_a_rotation_stays_one_and_comes_nearer(given_numbers: list[Floats], beta: float) -> None:
     lengths = [float(np.linalg.norm(numbers)) for numbers in given_numbers]
     quaternions = [q / n for q, n in zip(given_numbers, lengths, strict=True) if n > 0.1]

@@ -11,6 +11,8 @@ from scipy.spatial.transform import Rotation
 
 from operators.controller_hand import hand_joints
 from operators.hand_sources import STALE_S
+from operators.head_watch import AWAY_S
+from operators.pose_watch import FROZEN_S, SETTLED_SAMPLES
 from operators.settings import OperatorSettings
 from operators.tracked_operator import MOTION_SCALES
 from operators.transforms import rigid
@@ -298,6 +300,70 @@ def test_another_client_begins_with_the_usual_frame(person: Person) -> None:
     assert not frame.clutched.any()
 
 
+# A head that cannot be
+
+
+def at_the_origin(person: Person) -> None:
+    person.head = np.eye(4)
+
+
+def jumped(person: Person) -> None:
+    person.head = rigid(np.eye(3), person.head[:3, 3] + [0.0, 0.0, 1.6])
+
+
+def stands_still(person: Person) -> None:
+    person.source = "webxr"
+    person.targets(int(FROZEN_S / SAMPLE_S) + 1)
+
+
+def silent(person: Person) -> None:
+    person.says_head = False
+    person.targets(int(AWAY_S / SAMPLE_S))
+
+
+def not_tracked(person: Person) -> None:
+    person.head_is_tracked = False
+    person.targets(int(AWAY_S / SAMPLE_S))
+
+
+WRONG_HEADS = {
+    at_the_origin: "the head is where a tracker puts it that knows nothing",
+    jumped: "the head moved faster than it can",
+    stands_still: "the head stands still to the last digit",
+    silent: "the head is not tracked",
+    not_tracked: "the head is not tracked",
+}
+
+
+@pytest.mark.parametrize("event", WRONG_HEADS)
+def test_no_hand_is_measured_from_a_head_that_cannot_be(person: Person, event: Event) -> None:
+    assert person.targets().valid.all()
+    event(person)
+    targets = person.targets()
+    assert not targets.valid.any()
+    assert targets.faults == (WRONG_HEADS[event],) * 2
+
+
+def test_a_head_that_is_back_is_as_if_it_had_never_gone(person: Person) -> None:
+    before, head = person.bases(), person.head
+    person.head = rigid(Rotation.from_euler("y", 1.0).as_matrix(), np.zeros(3))
+    person.targets()
+    person.press(recentre=True)
+    person.head = head
+    assert person.frame.anchor_yaw_rad == 0.0
+    assert_same(person.bases(), before)
+
+
+def test_a_side_says_what_is_wrong_with_its_hand_before_what_is_with_the_head(
+    person: Person,
+) -> None:
+    person.head = np.eye(4)
+    person.wrists[LEFT] = None
+    person.faults = ("it is not tracked", "")
+    faults = person.targets().faults
+    assert faults == ("it is not tracked", WRONG_HEADS[at_the_origin])
+
+
 # Controllers
 
 
@@ -330,7 +396,7 @@ def test_letting_go_of_the_squeeze_is_a_clutch(gripping: Person) -> None:
     gripping.squeeze = [0.0, 0.0]
     gripping.targets()
     gripping.move([0.3, 0.1, 0], [0, 1, 0])
-    gripping.targets()
+    gripping.targets(SETTLED_SAMPLES)
     gripping.squeeze = [1.0, 1.0]
     assert_same(gripping.bases(), before)
     gripping.move([0, 0.05, 0])
@@ -390,3 +456,51 @@ def test_controllers_that_are_away_do_not_drive(gripping: Person, away: str) -> 
         gripping.client = "other"
     assert not gripping.targets().valid.any()
     assert gripping.frame.advice == ""
+
+
+def test_a_controller_at_the_origin_does_not_drive(gripping: Person) -> None:
+    gripping.grips[LEFT] = np.eye(4)
+    targets = gripping.targets()
+    assert targets.valid.tolist() == [False, True]
+    assert targets.faults == (
+        "its controller is where a tracker puts it that knows nothing",
+        "",
+    )
+    assert gripping.frame.advice == ""  # it is squeezed already
+
+
+def test_a_controller_that_jumps_goes_on_from_where_the_robots_hand_is(gripping: Person) -> None:
+    before = gripping.bases()
+    gripping.move([0, 0, 2.0])
+    for _ in range(SETTLED_SAMPLES):
+        targets = gripping.targets()
+        assert not targets.valid.any()
+        assert targets.faults == ("its controller moved faster than it can",) * 2
+    assert_same(gripping.bases(), before)
+
+
+def test_a_controller_that_jumps_while_it_is_let_go_of_is_watched(gripping: Person) -> None:
+    gripping.squeeze = [0.0, 0.0]
+    gripping.move([0, 0, 2.0])
+    gripping.targets()
+    gripping.squeeze = [1.0, 1.0]
+    assert not gripping.targets().valid.any()
+
+
+@pytest.mark.parametrize("trigger", [[0.0, 0.0], [0.5, 1.0]])
+def test_a_controller_that_stands_still_to_the_last_digit_does_not_drive(
+    gripping: Person, trigger: list[float]
+) -> None:
+    def shake_head() -> None:
+        gripping.head = rigid(np.eye(3), gripping.head[:3, 3] + [1e-4, 0, 0])
+
+    gripping.source = "webxr"
+    gripping.trigger = trigger
+    for _ in range(int(FROZEN_S / SAMPLE_S) + 2):
+        shake_head()
+        targets = gripping.targets()
+    assert targets.faults == ("its controller stands still to the last digit",) * 2
+    assert not targets.valid.any()
+    gripping.move([1e-4, 0, 0])
+    shake_head()
+    assert gripping.targets().valid.all()

@@ -50,11 +50,8 @@ class Served:
     ) -> AbstractContextManager[ClientConnection]:
         return connected(self.server.port, f"/tracking?client={name}{query}", **options)
 
-    def assert_let_go(self, client: str, *, left: bool = True) -> None:
-        """The next that is heard of a client is that its hands are lost and no key is held.
-
-        Of one that has left, that the robot shall stop.
-        """
+    def assert_let_go(self, client: str) -> None:
+        """The next that is heard of a client: its hands are lost, and the robot shall stop."""
         hands, name, _, received_ns = self.messages.next()
         assert isinstance(hands, Hands)
         hands.check()
@@ -64,7 +61,7 @@ class Served:
         keys, name, _, also_received_ns = self.messages.next()
         assert isinstance(keys, OperatorInput)
         assert (name, received_ns) == (client, also_received_ns)
-        assert keys.stop == left
+        assert keys.stop
         assert not any((keys.engage, keys.recentre, *keys.clutch))
 
 
@@ -183,7 +180,7 @@ def test_half_a_frame_neither_drives_nor_keeps_others_from_driving(
         send(half, sample(Hands))
         assert served.messages.next()[0].valid.all()
         send_half_a_frame(half)
-        served.assert_let_go("half", left=False)
+        served.assert_let_go("half")
         with served.client("whole", query="&take_over=1") as whole:
             send(whole, sample(Head))
             served.assert_let_go("half")
@@ -221,11 +218,11 @@ def test_the_robot_is_let_go_when_its_driver_falls_silent(
     with served.client() as client:
         send(client, sample(Hands))
         assert served.messages.next()[0].valid.all()
-        served.assert_let_go("page-1", left=False)
+        served.assert_let_go("page-1")
         send(client, sample(Hands))  # it may go on
         assert served.messages.next()[0].valid.all()
-        served.assert_let_go("page-1", left=False)
-    served.assert_let_go("page-1", left=True)
+        served.assert_let_go("page-1")
+    served.assert_let_go("page-1")
     assert not served.messages.all()  # and is not let go twice
 
 
