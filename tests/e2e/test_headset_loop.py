@@ -29,6 +29,7 @@ SIDES = LEFT, RIGHT = 0, 1
 INDEX_JOINTS = ("left/L_index_proximal_joint", "right/R_index_proximal_joint")
 SETTLE_FRAMES = 45
 STRAYED = "document.getElementById('state').textContent !== 'tracking'"
+SETTLED_STATES = 10
 RAISED_M = 0.1
 """In one frame, which no watch takes for a jump."""
 
@@ -260,7 +261,8 @@ def test_every_frames_hands_arrive(visit: Visit) -> None:
 
 
 def test_closing_the_hand_closes_the_robots(visit: Visit) -> None:
-    opened, closed = (visit.between("scene_state", *marks) for marks in SPANS)
+    # A busy machine's robot is still on its way at first.
+    opened, closed = (visit.between("scene_state", *marks)[-SETTLED_STATES:] for marks in SPANS)
     assert np.median(bend(closed, RIGHT)) - np.median(bend(opened, RIGHT)) > 0.3
     assert abs(np.median(bend(closed, LEFT)) - np.median(bend(opened, LEFT))) < 0.02
     assert bend(closed, RIGHT).std() < 0.02
