@@ -51,11 +51,13 @@ def interleaved_times(
     rounds: int = 12,
     calls: int = 5,
     warm_up: int = 2,
+    their_calls: int | None = None,
 ) -> tuple[Times, Times]:
     """Time two callables in turns, so that whatever else the machine does meets both.
 
     Each round calls one of them several times and then the other, and the rounds change their
     order. The first calls, warm_up of each, are not counted.
+    their_calls: of theirs in a round, as many as of ours by default.
     """
     durations: tuple[list[float], list[float]] = ([], [])
     for _ in range(warm_up):
@@ -63,7 +65,7 @@ def interleaved_times(
         theirs()
     for turn in range(rounds):
         for which in (0, 1) if turn % 2 else (1, 0):
-            for _ in range(calls):
+            for _ in range((calls, calls if their_calls is None else their_calls)[which]):
                 start = time.perf_counter()
                 (ours, theirs)[which]()
                 durations[which].append((time.perf_counter() - start) * 1e3)

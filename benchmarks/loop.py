@@ -28,9 +28,11 @@ NAMES = (
     "loop.hand_to_jpeg",
     "loop.real_time_factor",
     "loop.memory_growth",
+    "loop.panorama_rate_60",
 )
 
 MINUTE_S = 60.0
+RATE_60_S = 5 * MINUTE_S
 MEMORY_FROM_S, MEMORY_TO_S = 1 * MINUTE_S, 6 * MINUTE_S
 MEMORY_SAMPLES, MEMORY_SAMPLE_S = 10, 1.0
 
@@ -56,7 +58,34 @@ class LoopRun:
 
 
 def figures(names: Collection[str]) -> Iterator[Figure]:
-    """Run the replay dataflow for a minute, or for six where memory is asked for."""
+    """Run the replay dataflow for a minute, or for six where memory is asked for.
+
+    For loop.panorama_rate_60 it runs on its own, with a client that decodes what it gets.
+    """
+    for name in names:
+        if name == "loop.panorama_rate_60":
+            yield measure_rate_60()
+    if others := [name for name in names if name != "loop.panorama_rate_60"]:
+        yield from measure_minutes(others)
+
+
+def measure_rate_60() -> Figure:
+    """Five minutes in which one client decodes every picture before it acknowledges it."""
+    run = run_loop(RATE_60_S, decode=True)
+    p95_ms, p99_ms = np.percentile(run.intervals_ms, (95, 99))
+    return Figure(
+        name="loop.panorama_rate_60",
+        value=float(1e3 / run.intervals_ms.mean()),
+        unit="Hz",
+        note=f"p99 of the intervals {p99_ms:.1f} ms, p95 {p95_ms:.1f}; the median second has "
+        f"{np.median(run.rates_hz):.0f} pictures, 19 of 20 have at least "
+        f"{np.percentile(run.rates_hz, 5):.0f}; hand to sent "
+        f"{run.report['hand_to_sent_ms']['p50']:.1f} ms",
+    )
+
+
+def measure_minutes(names: Collection[str]) -> Iterator[Figure]:
+    """The figures of one run, with memory if that is asked for."""
     with_memory = "loop.memory_growth" in names
     run = run_loop(MEMORY_TO_S if with_memory else MINUTE_S, with_memory)
     report = run.report
@@ -90,6 +119,7 @@ def figures(names: Collection[str]) -> Iterator[Figure]:
 def run_loop(
     seconds: float,
     with_memory: bool = False,
+    decode: bool = False,
     dataflow: str = "teleop_replay",
     variables: Mapping[str, str] = MappingProxyType({"PANODORA__REPLAY__LOOP": "true"}),
 ) -> LoopRun:
@@ -97,6 +127,7 @@ def run_loop(
 
     seconds: how long pictures are counted, from the first ones on.
     with_memory: also watch the nodes' memory, from MEMORY_FROM_S to the end.
+    decode: let the client decode what it takes.
     dataflow: its name. variables: more of the environment.
     Where the page's keys are taken, someone engages.
     Raises RuntimeError with dora's last words if no pictures come.
@@ -111,7 +142,7 @@ def run_loop(
             "PANODORA__LATENCY__REPORT": str(report),
             **variables,
         }
-        client = AcknowledgingClient(port)
+        client = AcknowledgingClient(port, decode=decode)
         tracking_port = variables.get("PANODORA__HEADSET__TRACKING_PORT")
         operator = None if tracking_port is None else Engaging(int(tracking_port))
         log = Path(folder) / "dora.log"
@@ -163,7 +194,6 @@ def _watch(dora_pid: int, seconds: float, with_memory: bool) -> float | None:
     if not with_memory:
         time.sleep(seconds)
         return None
-    before = 0.0
     started = time.monotonic()
     time.sleep(MEMORY_FROM_S)
     before = _median_rss(dora_pid)

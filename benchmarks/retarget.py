@@ -155,6 +155,7 @@ def shipped_fingers() -> Floats:
 def target(fingers: Floats) -> HandTargets:
     poses = np.tile([0.4, 0.0, -0.3, 0.5, -0.5, -0.5, 0.5], (len(SIDES), 1))
     return HandTargets(
+        faults=("", ""),
         source="benchmark",
         client="",
         valid=np.ones(len(SIDES), dtype=bool),

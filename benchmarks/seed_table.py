@@ -21,6 +21,9 @@ class Row(NamedTuple):
     nodes: tuple[str, ...]
 
 
+PASSING: Final = Row("pass through shared memory", 0.1, (), ())
+"""In ours that is the way between all nodes, waiting included; one process passes nothing."""
+
 ROWS: Final = (
     Row("receive the hands", 1.0, ("receive",), ("replay",)),
     Row("preprocess", 0.5, ("preprocess",), ("preprocess",)),
@@ -29,12 +32,9 @@ ROWS: Final = (
     Row("simulate", 8.0, ("simulate",), ("simulate",)),
     Row("draw six faces", 3.0, ("six faces",), ()),
     Row("join them", 1.0, ("hstack", "c2e"), ("capture_panorama",)),
-    Row("pass through shared memory", 0.1, (), ()),
+    PASSING,
     Row("encode and send", 2.0, ("JPEG", "base64"), ("headset_output",)),
 )
-
-PASSING: Final = ROWS[7]
-"""In ours that is the way between all nodes, waiting included; one process passes nothing."""
 
 NOTHING, BELOW = "none", "below"
 

@@ -49,6 +49,9 @@ PLAIN_WITHOUT: Final = (
     mujoco.mjtRndFlag.mjRND_SKYBOX,
 )
 
+FACE_SIZE: Final = 720
+"""Pixels along a face, as in the seed."""
+
 WARM_UP: Final = 3
 """First frames, in which tables are made and kept; they are not timed."""
 
@@ -90,7 +93,7 @@ class FaceCameras:
     """Six cameras at the robot's head, drawn one after the other by `mujoco.Renderer`."""
 
     def __init__(self, scene: SceneModel, settings: Settings, quality: Quality) -> None:
-        size = settings.panorama.face_size
+        size = FACE_SIZE
         # A copy, because the simulator has the scene's.
         model = copy.copy(scene.model)
         model.vis.global_.fovy = 90.0

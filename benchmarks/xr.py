@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.figure import Figure
+from benchmarks.loop import MEMORY_FROM_S, MEMORY_SAMPLE_S, MEMORY_SAMPLES, MEMORY_TO_S
 from benchmarks.process_memory import command_line, descendants, rss_pages
 from operators.messages import Hands
 
@@ -24,9 +25,6 @@ NAMES = ("xr.tracking_rate", "xr.head_turn_frames", "xr.client_memory_growth")
 
 TRACKING_S = 20.0
 TURNS = 24
-MINUTE_S = 60.0
-MEMORY_FROM_S, MEMORY_TO_S = 1 * MINUTE_S, 6 * MINUTE_S
-MEMORY_SAMPLES, MEMORY_SAMPLE_S = 10, 1.0
 PICTURE_S = 1 / 30
 ROWS, COLUMNS = 720, 1440
 
@@ -151,7 +149,11 @@ def measure_memory_growth(headset: "EmulatedHeadset", station: "Station") -> Fig
 
 
 def _is_tracked(message: object) -> bool:
-    return isinstance(message, Hands) and message.source == "webxr" and bool(message.valid.all())
+    return (
+        isinstance(message, Hands)
+        and message.source == "webxr-emulator"
+        and bool(message.valid.all())
+    )
 
 
 def _stream(station: "Station", picture: NDArray[np.uint8], seconds: float) -> None:

@@ -1,5 +1,7 @@
 """Draws what is around the robot's head."""
 
+import time
+
 from nodes.runtime import DataflowNode, run
 from operators.messages import SceneState
 from operators.panorama import PanoramaCapture
@@ -12,7 +14,8 @@ def main() -> None:
         "capture_panorama", inputs={"scene_state": SceneState}, newest_only=("scene_state",)
     )
     scene = build_scene(node.settings)
-    capture = PanoramaCapture(scene.model, node.settings)
+    # Clients have seen versions of tiles from before a restart: none of them may come again.
+    capture = PanoramaCapture(scene.model, node.settings, first_frame=time.monotonic_ns())
     node.connect()
     for taken in node:
         if not isinstance(taken.message, SceneState):
@@ -26,6 +29,9 @@ def main() -> None:
             )
             continue
         node.send("panorama", capture.capture(state.body_poses), taken)
+        depth = capture.depth()
+        if depth is not None:
+            node.send("depth_panorama", depth, taken)
     capture.close()
 
 

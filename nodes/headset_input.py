@@ -16,6 +16,7 @@ def main() -> None:
     node = DataflowNode(
         "headset_input", inputs={"session": Session, "clock_exchange": ClockExchange}
     )
+    node.settings.check_live()
     times = SampleTimes()
 
     def send_on(message: Message, client: str, time_ms: float, received_ns: int) -> None:

@@ -11,12 +11,15 @@ from operators.messages import (
     FrameSent,
     FrameShown,
     LatencySummary,
+    OperatorFrame,
     OperatorState,
     Panorama,
     Session,
     Viewers,
 )
 from operators.page_server import PageServer
+from operators.session_token import Announcement, AnnouncementFile, this_run, with_token
+from operators.terminal import write_to_terminal
 
 log = logging.getLogger(__name__)
 
@@ -32,10 +35,12 @@ def main() -> None:
         inputs={
             "panorama": Panorama,
             "operator_state": OperatorState,
+            "operator_frame": OperatorFrame,
             "latency_summary": LatencySummary,
             "camera_view": CameraView,
         },
         newest_only=("panorama", "camera_view"),
+        hears_of_restarts=True,
     )
 
     def sent(
@@ -51,26 +56,52 @@ def main() -> None:
     def clients_changed(clients: tuple[str, ...], watching: int) -> None:
         nonlocal present
         present = clients, watching
-        now = time.monotonic_ns()
-        node.originate("session", Session(token="", clients=clients), now)
-        node.originate("viewers", Viewers(count=watching), now)
+        viewers = Viewers(count=watching, fault="")
+        node.originate("viewers", viewers, time.monotonic_ns())
+        say_session()
+
+    def say_session() -> None:
+        node.originate("session", Session(token=token, clients=present[0]), time.monotonic_ns())
 
     headset = node.settings.headset
-    server = PageServer(headset, headset.tracking_port, sent, told, told, clients_changed)
+    file = AnnouncementFile(this_run())
+    token = file.token(headset)
+    server = PageServer(
+        headset, headset.tracking_port, sent, told, told, clients_changed, token=token
+    )
     server.start()
+    file.write(Announcement(server.addresses, token))
     node.connect()
     clients_changed(*present)  # a client may have been quicker than the dataflow
     pictures = 0
     for taken in node:
+        if taken.restarted == "capture_panorama":
+            unseen = Viewers(count=present[1], fault="the robot's camera has restarted")
+            node.originate("viewers", unseen, time.monotonic_ns())
         match taken.message:
             case Panorama() as panorama:
                 server.offer(panorama, taken.header, taken.received_ns)
                 pictures += 1
                 if pictures == ANNOUNCED_AT:
-                    print(f"Open {server.address} in a browser.", flush=True)
-            case OperatorState() | LatencySummary() | CameraView() as message:
+                    announce(server.addresses, token)
+            case OperatorState() | OperatorFrame() | LatencySummary() | CameraView() as message:
                 server.show(message)
+                if isinstance(message, OperatorState):
+                    say_session()  # again and again, for a headset_input that starts anew
     server.stop()
+    file.remove()
+
+
+def announce(addresses: list[str], token: str) -> None:
+    """Say where the page is; the token on the terminal alone, as dora logs what nodes print."""
+    if not token:
+        print(f"Open {' or '.join(addresses)} in a browser.", flush=True)
+        return
+    words = "".join(f"Open {with_token(address, token)}\n" for address in addresses)
+    if write_to_terminal(words):
+        print(f"The page is at {addresses[-1]}: its whole address is above.", flush=True)
+    else:
+        print(f"The page is at {addresses[-1]}: `panodora address` prints the rest.", flush=True)
 
 
 if __name__ == "__main__":

@@ -1,16 +1,17 @@
 """Follows every frame from the hand's sample to the picture shown, and tells it to who asks."""
 
-import json
 import os
-from pathlib import Path
 
 from rich.console import Console
 
 from nodes.runtime import DataflowNode, run
 from operators.latency import LatencyTrace
-from operators.latency_report import RealTimeFactor, figures, latency_table, remarks
-from operators.latency_service import LatencyNews, LatencyService, runtime_folder
+from operators.latency_report import figures, latency_table, remarks, write_figures
+from operators.latency_service import LatencyNews, LatencyService
 from operators.messages import ClockExchange, FrameSent, FrameShown, SceneState
+from operators.network_addresses import page_addresses
+from operators.real_time_factor import RealTimeFactor
+from operators.runtime_folder import runtime_folder
 from operators.settings import resolve
 
 TABLE_WIDTH = 140
@@ -38,7 +39,7 @@ def main() -> None:
             lost=dict(trace.lost),
             skipped=dict(trace.skipped),
             unread=sum(node.lost.values()),
-            page=f"http://localhost:{node.settings.headset.port}",
+            page=page_addresses(node.settings.headset, node.settings.headset.port)[-1],
         )
 
     path = settings.socket or runtime_folder() / f"latency-{os.getpid()}.sock"
@@ -66,12 +67,6 @@ def main() -> None:
     console.print(f"Simulated time over real time: {real_time.value:.3f}")
     if settings.report is not None:
         write_figures(resolve(settings.report), figures(records, news(), real_time.value))
-
-
-def write_figures(path: Path, values: dict[str, object]) -> None:
-    """Write figures as JSON."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(values, indent=2) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """Shows a real place: a 360-degree camera's pictures go straight into the panorama."""
 
 import threading
+import time
 
 from nodes.runtime import DataflowNode, run
 from operators.camera import Camera
@@ -14,7 +15,8 @@ def main() -> None:
     """Send each picture when it is due."""
     node = DataflowNode("panorama_camera", inputs={"tick": None})
     camera = Camera(node.settings.panorama_camera, "panorama_camera", node.report)
-    video = PanoramaVideo(node.settings.panorama)
+    # Clients have seen versions of tiles from before a restart: none of them may come again.
+    video = PanoramaVideo(node.settings.panorama, first_frame=time.monotonic_ns())
     player = threading.Thread(target=play, args=(node, camera, video), daemon=True)
     node.connect()
     player.start()

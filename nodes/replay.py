@@ -4,13 +4,19 @@ import threading
 import time
 
 from nodes.runtime import DataflowNode, run
+from operators.message import Message
 from operators.messages import SceneState
 from operators.recording import RecordingReader
 from operators.replay import FINISHED, schedule
 from operators.settings import resolve
 
-PLAYED = ("head", "operator_input", "controllers", "hands")
+PLAYED = ("head", "operator_input", "operator_adjustment", "controllers", "hands")
 LOCKSTEP_TIMEOUT_S = 10.0
+
+KEYS_EVERY_NS = 100_000_000
+"""A headset says with every sample which keys are held; a recording, when that changes, and who
+watches over the operator wants to hear of them. Said with every sample, they made dora lose the
+sample that followed, at times, on a busy machine."""
 
 
 def main() -> None:
@@ -35,12 +41,19 @@ def play(node: DataflowNode, recording: RecordingReader, followed: "Followed") -
     # In lockstep time is the recording's own, so that each replay is the same.
     start_ns = 0 if lockstep else time.monotonic_ns()
     speed = 1.0 if lockstep else settings.speed
+    keys: Message | None = None
+    said_ns = 0
     for due in schedule(recording, names, start_ns=start_ns, speed=speed, loop=settings.loop):
         recorded = due.recorded
         if not lockstep:
             followed.sleep_until(due.due_ns)
         if followed.stopping:
             return
+        if recorded.name == "operator_input":
+            keys, said_ns = recorded.message, due.due_ns
+        elif keys is not None and due.due_ns - said_ns >= KEYS_EVERY_NS:
+            node.originate("operator_input", keys, due.due_ns)
+            said_ns = due.due_ns
         header = node.originate(recorded.name, recorded.message, due.due_ns)
         if lockstep and recorded.name == "hands" and not followed.wait_for(header.hands_seq):
             node.report("lockstep", "the scene does not follow; is a node missing?")

@@ -1,6 +1,8 @@
 """What every node repeats: settings, taking and sending messages, stamps, losses, a clean stop."""
 
 import logging
+import os
+import re
 import sys
 import threading
 import time
@@ -31,7 +33,7 @@ class Taken:
     """A message that this node took.
 
     started_ns is when the node began to work with it; a node that lets messages wait sets it.
-    A timer's tick has no message.
+    A timer's tick has no message; nor has the news that a node before this one has restarted.
     """
 
     input: str
@@ -39,6 +41,7 @@ class Taken:
     header: Header
     received_ns: int
     started_ns: int
+    restarted: str = ""
 
 
 class DataflowNode:
@@ -46,6 +49,8 @@ class DataflowNode:
 
     inputs: the message type of each input, None for a timer.
     newest_only: inputs of which only the newest waiting message is taken.
+    hears_of_restarts: whether to be told, as `Taken.restarted`, that dora starts a node anew whose
+    messages are taken here; it is told long before that node's next message.
     """
 
     def __init__(
@@ -54,8 +59,10 @@ class DataflowNode:
         *,
         inputs: Mapping[str, type[Message] | None],
         newest_only: Collection[str] = (),
+        hears_of_restarts: bool = False,
     ) -> None:
         self.name = name
+        self._hears_of_restarts = hears_of_restarts
         self.settings: Settings = load_settings()
         self._running = True
         self._inputs = inputs
@@ -165,7 +172,9 @@ class DataflowNode:
             self._keep_newest()
             # dora takes turns between inputs; what happened first shall be taken first, and at the
             # same time in the declared order: so a replay in lockstep is the same each time.
-            self._waiting.sort(key=lambda taken: (taken.header.capture_ns, self._rank[taken.input]))
+            self._waiting.sort(
+                key=lambda taken: (taken.header.capture_ns, self._rank.get(taken.input, -1))
+            )
         return None
 
     def _drain(self) -> list[dict[str, Any]]:
@@ -188,6 +197,11 @@ class DataflowNode:
             self._running = False
         elif kind == "INPUT":
             self._receive_input(event["id"], event["value"], event["metadata"], received_ns)
+        elif kind == "NODE_RESTARTED":
+            if self._hears_of_restarts:
+                news = Taken("", None, Header(-1, received_ns), received_ns, received_ns)
+                news.restarted = event["id"].rpartition("/")[2].rpartition(".")[2]
+                self._waiting.append(news)
         elif kind == "ERROR":
             self.report("dora", event["error"])
         else:
@@ -256,8 +270,17 @@ def run(main: Callable[[], None]) -> None:
     try:
         main()
     except UsageError as error:
-        print(f"error: {error}", file=sys.stderr, flush=True)
+        if not _is_restarted():  # said already, and dora tries a few times more
+            print(f"error: {error}", file=sys.stderr, flush=True)
         sys.exit(2)
+
+
+def _is_restarted() -> bool:
+    """Whether dora has started this node before in this dataflow."""
+    count = re.search(
+        r"^restart_count: (\d+)", os.environ.get("DORA_NODE_CONFIG", ""), re.MULTILINE
+    )
+    return count is not None and count[1] != "0"
 
 
 def _warm_up() -> None:

@@ -1,6 +1,7 @@
 """Runs the physics, and tells the scene's state as soon as a command has acted."""
 
 from nodes.runtime import DataflowNode, run
+from operators.guard import hold_both
 from operators.messages import HandCommands
 from operators.simulators import make_simulator
 from operators.step_clock import StepClock
@@ -11,7 +12,11 @@ SILENT_NS = 25_000_000
 
 def main() -> None:
     """Step in time with the wall clock, or in lockstep with the samples' own."""
-    node = DataflowNode("simulate", inputs={"hand_commands": HandCommands, "tick": None})
+    node = DataflowNode(
+        "simulate",
+        inputs={"hand_commands": HandCommands, "tick": None},
+        hears_of_restarts=True,
+    )
     lockstep = node.settings.simulation.clock == "lockstep"
     simulator = make_simulator(node.settings)
     simulator.start()
@@ -20,6 +25,9 @@ def main() -> None:
     told_ns, said_s = 0, 0.0
     for taken in node:
         now_ns = taken.header.capture_ns if lockstep else taken.started_ns
+        if taken.restarted:  # the guard: it says nothing for a while
+            simulator.command(hold_both(), -1)
+            continue
         match taken.message:
             case HandCommands() as commands:
                 simulator.step(clock.take_due(now_ns))

@@ -1,24 +1,49 @@
-"""A client that takes every picture and acknowledges it at once, without drawing it."""
+"""A client that takes every picture and acknowledges it at once, without showing it."""
 
 import asyncio
 import threading
 import time
+from pathlib import Path
+from typing import Final
 
 import aiohttp
 
+from operators.access import subprotocols
+from operators.certificate import client_context
 from operators.messages import Picture, PictureShown
 from operators.page_layout import decode_bytes, encode_bytes
+from operators.patched_panorama import PatchedPanorama
+
+RETRY_S: Final = 0.2
+
+GOODBYE_S: Final = 0.25
+"""TLS ends a connection with words of its own, after aiohttp has let go of it."""
 
 
 class AcknowledgingClient:
     """Connects to a page's server in a thread of its own, as soon as there is one.
 
+    token: what the server wants to be shown. certificate: the server's own, where it has one.
+    decode: whether pictures are decoded, before they are acknowledged.
     arrivals: (sequence number, bytes, arrival in ns of CLOCK_MONOTONIC) of each picture.
     """
 
-    def __init__(self, port: int) -> None:
+    def __init__(
+        self,
+        port: int,
+        *,
+        host: str = "127.0.0.1",
+        token: str = "",
+        certificate: Path | None = None,
+        decode: bool = False,
+    ) -> None:
+        self.panorama: PatchedPanorama | None = PatchedPanorama() if decode else None
+        """What decoded pictures show; the client's thread writes there."""
         self.arrivals: list[tuple[int, int, int]] = []
-        self._address = f"http://127.0.0.1:{port}/stream"
+        scheme = "http" if certificate is None else "https"
+        self._address = f"{scheme}://{host}:{port}/stream"
+        self._protocols = subprotocols(token)
+        self._tls = True if certificate is None else client_context(certificate)
         self._stopping = threading.Event()
         self._arrived = threading.Condition()
         self._thread = threading.Thread(target=lambda: asyncio.run(self._run()), daemon=True)
@@ -42,12 +67,16 @@ class AcknowledgingClient:
             try:
                 await self._stream()
             except (aiohttp.ClientError, OSError):
-                await asyncio.sleep(0.2)
+                await asyncio.sleep(RETRY_S)
+        if self._tls is not True:
+            await asyncio.sleep(GOODBYE_S)
 
     async def _stream(self) -> None:
         async with (
             aiohttp.ClientSession() as session,
-            session.ws_connect(self._address, max_msg_size=1 << 24) as websocket,
+            session.ws_connect(
+                self._address, max_msg_size=1 << 24, protocols=self._protocols, ssl=self._tls
+            ) as websocket,
         ):
             while not self._stopping.is_set():
                 received = await websocket.receive(timeout=5)
@@ -56,14 +85,17 @@ class AcknowledgingClient:
                 message, _ = decode_bytes(received.data)
                 if isinstance(message, Picture):
                     now_ns = time.monotonic_ns()
+                    if self.panorama is not None:
+                        self.panorama.draw(message)
                     with self._arrived:
                         self.arrivals.append((message.frame_seq, len(received.data), now_ns))
                         self._arrived.notify_all()
+                    drawn_ms = time.monotonic_ns() / 1e6
                     shown = PictureShown(
                         frame_seq=message.frame_seq,
                         received_ms=now_ns / 1e6,
-                        decoded_ms=now_ns / 1e6,
-                        shown_ms=now_ns / 1e6,
+                        decoded_ms=drawn_ms,
+                        shown_ms=drawn_ms,
                         clock="none",
                     )
-                    await websocket.send_bytes(encode_bytes(shown, now_ns / 1e6))
+                    await websocket.send_bytes(encode_bytes(shown, drawn_ms))

@@ -12,6 +12,9 @@ from operators.transforms import rotation_from_quaternion
 DRAWN_GROUPS: Final = 3
 """Geoms of the groups below are drawn, as MuJoCo does by default; the others only collide."""
 
+ENDLESS_M: Final = 1000.0
+"""Half extent of a plane that the model calls infinite."""
+
 UNSET_COLOUR: Final = np.array([0.5, 0.5, 0.5, 1.0], np.float32)
 """MuJoCo takes a geom's own colour unless it has this value, then the material's."""
 
@@ -30,6 +33,7 @@ class DrawnGeoms:
     meshes: (g,) which of the model's meshes a geom of type mesh shows; -1 for the others.
     colours: (g, 4) red, green, blue, alpha, 0 to 1.
     radii: (g,) of the spheres around them, m; zero for planes.
+    box_centres, box_half_extents: (g, 3) of the boxes around them in their own frames, m.
     """
 
     indices: NDArray[np.intp]
@@ -40,6 +44,8 @@ class DrawnGeoms:
     meshes: NDArray[np.int32]
     colours: NDArray[np.float32]
     radii: Array
+    box_centres: Array
+    box_half_extents: Array
     body_from_geom_rotations: Array
     body_from_geom_positions: Array
 
@@ -52,15 +58,20 @@ class DrawnGeoms:
         (indices,) = np.nonzero((model.geom_group < DRAWN_GROUPS) & (colours[:, 3] > 0))
         bodies = np.array(model.geom_bodyid[indices])
         types = np.array(model.geom_type[indices])
+        is_plane = (types == mujoco.mjtGeom.mjGEOM_PLANE)[:, None]
+        sizes = np.array(model.geom_size[indices])
+        plane_extents = np.where(sizes > 0, sizes, ENDLESS_M) * (1.0, 1.0, 0.0)
         return cls(
             indices=indices,
             types=types,
             bodies=bodies,
             trees=np.array(model.body_rootid[bodies]),
-            sizes=np.array(model.geom_size[indices]),
+            sizes=sizes,
             meshes=np.where(types == mujoco.mjtGeom.mjGEOM_MESH, model.geom_dataid[indices], -1),
             colours=colours[indices],
             radii=np.array(model.geom_rbound[indices]),
+            box_centres=np.where(is_plane, 0.0, model.geom_aabb[indices, :3]),
+            box_half_extents=np.where(is_plane, plane_extents, model.geom_aabb[indices, 3:]),
             body_from_geom_rotations=rotation_from_quaternion(
                 model.geom_quat[indices][:, [1, 2, 3, 0]]
             ),

@@ -6,7 +6,8 @@ and both ends of a row are behind.
 """
 
 from collections.abc import Sequence
-from typing import Final, NamedTuple, Protocol
+from functools import lru_cache, partial
+from typing import Final, Literal, NamedTuple, Protocol
 
 import cv2
 import numpy as np
@@ -17,9 +18,9 @@ from operators.settings import SettingsError
 
 Pixels = NDArray[np.uint8]
 
-BLOCK_ROWS: Final = 90
-"""Rows converted at a time: what passes between the two steps stays in the cache, a tenth faster
-than the whole at once."""
+BLOCK_ROWS: Final = 360
+"""Rows converted at a time. With fewer two cores wait for each other (90 take twice as long); more
+gain nothing, and need more memory between the two steps."""
 
 
 class Rectangle(NamedTuple):
@@ -62,6 +63,18 @@ def pixel_of_direction(
     return column, row
 
 
+Interpolation = Literal["nearest", "linear", "cubic"]
+
+OPENCV: Final[dict[Interpolation, int]] = {
+    "nearest": cv2.INTER_NEAREST,
+    "linear": cv2.INTER_LINEAR,
+    "cubic": cv2.INTER_CUBIC,
+}
+
+REACH: Final[dict[Interpolation, int]] = {"nearest": 1, "linear": 1, "cubic": 2}
+"""How many pixels to either side of a place make its colour."""
+
+
 class Converter(Protocol):
     """Turns six faces into a panorama."""
 
@@ -76,18 +89,23 @@ class Converter(Protocol):
 
 
 class CubeToEquirect:
-    """Converts faces with a lookup table made once, bilinearly within each face.
+    """Converts faces with a lookup table made once, interpolating within each face.
 
-    The table's coordinates stop at the centres of a face's outermost pixels, so that no colour
-    bleeds in from the face that happens to be stored next to it.
+    The table's coordinates stop short of a face's edge, so that no colour bleeds in from the face
+    that happens to be stored next to it.
 
     face_size: pixels along a face; height, width: the panorama's.
     """
 
-    def __init__(self, face_size: int, height: int, width: int) -> None:
+    def __init__(
+        self, face_size: int, height: int, width: int, interpolation: Interpolation = "linear"
+    ) -> None:
         self._face_size, self._height, self._width = face_size, height, width
-        face, self._column, self._row = source_pixels(face_size, height, width)
-        self._row += face.astype(np.float32) * face_size
+        self._interpolation = OPENCV[interpolation]
+        face, self._column, row = source_pixels(
+            face_size, height, width, inside=REACH[interpolation] - 1
+        )
+        self._row = row + face.astype(np.float32) * face_size
         self._block = np.zeros((BLOCK_ROWS, width, 4), np.uint8)
         self._widened: Pixels | None = None
 
@@ -110,7 +128,7 @@ class CubeToEquirect:
                 part = np.s_[first : min(first + BLOCK_ROWS, bottom), left:right]
                 column, row = self._column[part], self._row[part]
                 block = self._block[: column.shape[0], : column.shape[1]]
-                cv2.remap(stack, column, row, cv2.INTER_LINEAR, dst=block)
+                cv2.remap(stack, column, row, self._interpolation, dst=block)
                 cv2.cvtColor(block, cv2.COLOR_RGBA2RGB, dst=out[part])
 
 
@@ -123,7 +141,9 @@ class Py360Convert:
     Raises SettingsError without the package, and for another width.
     """
 
-    def __init__(self, face_size: int, height: int, width: int) -> None:
+    def __init__(
+        self, face_size: int, height: int, width: int, interpolation: Interpolation = "linear"
+    ) -> None:
         try:
             import py360convert
         except ImportError as error:
@@ -136,7 +156,7 @@ class Py360Convert:
                 f"converter: py360convert needs a width that is a multiple of 8, got {width}; "
                 "change panorama.width, or set panorama.converter to table"
             )
-        self._c2e = py360convert.c2e
+        self._c2e = partial(py360convert.c2e, mode=interpolation, cube_format="dict")
         self._face_size, self._height, self._width = face_size, height, width
 
     def convert(
@@ -146,7 +166,7 @@ class Py360Convert:
         check_pixels("faces", faces, (6, self._face_size, self._face_size, (3, 4)))
         check_pixels("out", out, (self._height, self._width, 3))
         named = dict(zip(FACE_ORDER, faces[..., :3], strict=True))
-        out[:] = self._c2e(named, self._height, self._width, mode="bilinear", cube_format="dict")
+        out[:] = self._c2e(named, self._height, self._width)
 
 
 CONVERTERS: Final[dict[str, type[CubeToEquirect] | type[Py360Convert]]] = {
@@ -156,23 +176,29 @@ CONVERTERS: Final[dict[str, type[CubeToEquirect] | type[Py360Convert]]] = {
 """By their names in the settings."""
 
 
+@lru_cache(maxsize=1)
 def source_pixels(
-    face_size: int, height: int, width: int
-) -> tuple[NDArray[np.intp], NDArray[np.float32], NDArray[np.float32]]:
+    face_size: int, height: int, width: int, inside: int = 0
+) -> tuple[NDArray[np.int32], NDArray[np.float32], NDArray[np.float32]]:
     """Where each panorama pixel is taken from: faces, columns and rows, (height, width) each.
 
-    The pixel-centred columns and rows are kept within [0, face_size - 1].
+    The pixel-centred columns and rows are kept within [inside, face_size - 1 - inside]. All who ask
+    for the same share these arrays, which cannot be written to.
     """
-    row, column = np.indices((height, width))
-    face, face_column, face_row = face_pixel_of_direction(
-        direction_of_pixel(column, row, height, width), face_size
-    )
-    last = face_size - 1
-    return (
-        face,
-        face_column.clip(0, last).astype(np.float32),
-        face_row.clip(0, last).astype(np.float32),
-    )
+    faces = np.empty((height, width), np.int32)
+    columns, rows = np.empty((2, height, width), np.float32)
+    last = face_size - 1 - inside
+    for first in range(0, height, BLOCK_ROWS):
+        part = slice(first, min(first + BLOCK_ROWS, height))
+        row = np.arange(part.start, part.stop)[:, None]
+        face, face_column, face_row = face_pixel_of_direction(
+            direction_of_pixel(np.arange(width), row, height, width), face_size
+        )
+        faces[part] = face
+        columns[part], rows[part] = face_column.clip(inside, last), face_row.clip(inside, last)
+    for found in (faces, columns, rows):
+        found.flags.writeable = False
+    return faces, columns, rows
 
 
 def check_pixels(name: str, pixels: Pixels, shape: tuple[int | tuple[int, ...], ...]) -> None:

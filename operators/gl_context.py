@@ -19,8 +19,11 @@ class NoOpenGLError(UsageError):
     """There is no OpenGL 3.3 through EGL: says what was tried and what to install."""
 
 
-def create_context() -> moderngl.Context:
+def create_context(device: int | None = None) -> moderngl.Context:
     """Create a context of OpenGL 3.3 or later, without a window.
+
+    device: the graphics card, as EGL counts them; the first by default. Mesa without a card comes
+    last.
 
     Mesa reads LP_NUM_THREADS once, when the process's first context is made; a value that the
     user has set is kept.
@@ -33,10 +36,12 @@ def create_context() -> moderngl.Context:
             require=330,
             standalone=True,
             backend="egl",  # type: ignore[arg-type]  # its stub takes one value for all of them
+            device_index=device or 0,  # type: ignore[arg-type]
         )
     except Exception as error:  # moderngl raises no narrower class
         raise NoOpenGLError(
-            f"renderer: gl needs OpenGL 3.3 through EGL, and creating a context failed: {error}. "
+            f"renderer: gl needs OpenGL 3.3 through EGL, and creating a context "
+            f"{'' if device is None else f'on panorama.device {device} '}failed: {error}. "
             f"On Debian and Ubuntu: apt install {PACKAGES}; "
             "or set panorama.renderer to mujoco with MUJOCO_GL=osmesa"
         ) from error

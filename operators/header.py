@@ -60,7 +60,7 @@ class Header:
     capture_ns: when the operator's sample was taken that this message follows from.
     hands_seq, head_seq: which samples those are; -1 for none.
     trail: the stamps of the nodes that it passed, first to last, as one text. Nodes only append to
-    it. As lists of numbers, which dora converts one by one, they took 65 us a hop and not 6.
+    it. As lists of numbers, which dora converts one by one, they took 65 us a hop and not 5.
     """
 
     seq: int

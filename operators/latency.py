@@ -11,15 +11,10 @@ import pyarrow as pa
 from operators.browser_clock import BrowserClock, HostTime
 from operators.frame_ring import FrameRing
 from operators.header import Header, Stamp
-from operators.latency_stamps import (
-    hand_to_sent_ms,
-    hand_to_shown_ms,
-    sent_rate_hz,
-    stage_reports,
-)
+from operators.latency_stamps import hand_to_sent_ms, hand_to_shown_ms, sent_rate_hz, shown_rate_hz
 from operators.latency_terms import SENT, SHOWN
 from operators.messages import ClockExchange, FrameSent, FrameShown, LatencySummary
-from operators.stage_report import percentile
+from operators.stage_report import percentile, stage_reports
 
 UNSETTLED: Final = 128
 """A client's frames that wait for it to show them, or for its next answer on the clock."""
@@ -121,17 +116,21 @@ class LatencyTrace:
     def summary(self, frames: int) -> LatencySummary:
         """The stages and the totals of the last frames as a message."""
         records = self.records(frames)
-        stages = stage_reports(records)
-        shown = hand_to_shown_ms(records)
-        delays = [*(stage.delay_ms for stage in stages), hand_to_sent_ms(records), shown]
-        rate = sent_rate_hz(records)
-        shown_rate = rate * shown.size / max(len(records), 1)
+        rows = [
+            *(
+                (stage.stage, stage.rate_hz, self.lost.get(stage.stage, 0), stage.delay_ms)
+                for stage in stage_reports(records)
+            ),
+            (SENT, sent_rate_hz(records), 0, hand_to_sent_ms(records)),
+            (SHOWN, shown_rate_hz(records), 0, hand_to_shown_ms(records)),
+        ]
+        stages, rates_hz, lost, delays_ms = zip(*rows, strict=True)
         return LatencySummary(
-            stages=(*(stage.stage for stage in stages), SENT, SHOWN),
-            rate_hz=np.array([*(stage.rate_hz for stage in stages), rate, shown_rate]),
-            lost=np.array([*(self.lost.get(stage.stage, 0) for stage in stages), 0, 0], np.int64),
-            p50_ms=np.array([percentile(d, 50) for d in delays]),
-            p95_ms=np.array([percentile(d, 95) for d in delays]),
+            stages=stages,
+            rate_hz=np.array(rates_hz),
+            lost=np.array(lost, np.int64),
+            p50_ms=np.array([percentile(delay_ms, 50) for delay_ms in delays_ms]),
+            p95_ms=np.array([percentile(delay_ms, 95) for delay_ms in delays_ms]),
         )
 
     def _client(self, name: str) -> _Client:
@@ -156,8 +155,10 @@ class LatencyTrace:
 
     def _count_losses(self, stamps: tuple[Stamp, ...]) -> None:
         for stamp in stamps:
-            last = self._stamps.get(stamp.node, stamp)
             node = stamp.node
+            last = self._stamps.get(node, stamp)
+            if stamp.sent_ns < last.sent_ns:
+                continue  # a slow client was given an older frame than the one before
             self.lost[node] = self.lost.get(node, 0) + _grown(last.lost, stamp.lost)
             self.skipped[node] = self.skipped.get(node, 0) + _grown(last.skipped, stamp.skipped)
             self._stamps[node] = stamp

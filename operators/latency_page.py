@@ -7,17 +7,12 @@ from typing import Final
 import numpy as np
 import pyarrow as pa
 
-from operators.latency_stamps import (
-    client_codes,
-    frame_columns,
-    missed_messages,
-    stage_reports,
-)
+from operators.latency_stamps import client_codes, frame_columns
 from operators.latency_tables import client_table, headline, stage_table
 from operators.latency_terms import BESIDE, COUNTED, NOT_MEASURED, TERMS
 from operators.median_way import MedianWay, median_way
 from operators.settings import ROOT
-from operators.stage_report import StageReport
+from operators.stage_report import StageReport, missed_messages, stage_reports
 
 _STYLE: Final = ROOT / "assets/latency_report/page.css"
 _ALLOWED: Final = "default-src 'none'; style-src 'unsafe-inline'"

@@ -13,11 +13,9 @@ from typing import Any, Final
 import matplotlib
 import numpy as np
 from matplotlib.figure import Figure
-from numpy.typing import NDArray
 
+from operators.latency_stamps import Numbers
 from operators.stage_report import StageReport
-
-Numbers = NDArray[np.float64]
 
 _NAMES: Final = (
     *("ink", "quiet", "grid"),

@@ -1,49 +1,22 @@
 """What a run was like: a table to read, and figures to compare."""
 
+import json
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 from rich.table import Table
 
 from operators.latency_service import LatencyNews
-from operators.latency_stamps import (
-    Numbers,
-    hand_to_sent_ms,
-    hand_to_shown_ms,
-    sent_rate_hz,
-    stage_reports,
-)
+from operators.latency_stamps import Numbers, hand_to_sent_ms, hand_to_shown_ms, sent_rate_hz
 from operators.latency_terms import SENT, SHOWN
-from operators.stage_report import StageReport, percentile
+from operators.settings import SettingsError
+from operators.stage_report import PERCENTS, StageReport, percentile, stage_reports
 
-PERCENTS = (50, 95, 99)
 PARTS = ("transit", "waiting", "working", "all")
 WIDE = 126
 """Characters of a row with all its parts."""
-
-
-class RealTimeFactor:
-    """How fast the simulation goes beside the clock."""
-
-    def __init__(self) -> None:
-        self._first: tuple[float, int] | None = None
-        self._last: tuple[float, int] | None = None
-
-    def add(self, simulated_s: float, at_ns: int) -> None:
-        """Note how far the simulation is. One that began anew is measured anew."""
-        now = (simulated_s, at_ns)
-        if self._first is None or now[0] < self._first[0]:
-            self._first = now
-        self._last = now
-
-    @property
-    def value(self) -> float:
-        """Simulated seconds a second; NaN before two states."""
-        if self._first is None or self._last is None:
-            return float("nan")
-        seconds = (self._last[1] - self._first[1]) / 1e9
-        return (self._last[0] - self._first[0]) / seconds if seconds else float("nan")
 
 
 def latency_table(records: pa.Table, news: LatencyNews, width: int) -> Table:
@@ -112,6 +85,18 @@ def figures(records: pa.Table, news: LatencyNews, real_time_factor: float) -> di
         "clients": news.clients,
         "unread": news.unread,
     }
+
+
+def write_figures(path: Path, values: Mapping[str, Any]) -> None:
+    """Write figures as JSON. Raises SettingsError where that cannot be."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(values, indent=2) + "\n", encoding="utf-8")
+    except OSError as error:
+        raise SettingsError(
+            f"latency.report: {path} cannot be written: {error.strerror}; "
+            "name a file that you may write to"
+        ) from None
 
 
 def _stage_figures(

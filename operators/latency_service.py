@@ -3,8 +3,6 @@
 import json
 import os
 import socket
-import stat
-import tempfile
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -14,6 +12,7 @@ import aiohttp
 import pyarrow as pa
 from aiohttp import web
 
+from operators.runtime_folder import runtime_folder
 from operators.server_thread import ServerThread
 from operators.settings import SettingsError
 from operators.usage_error import UsageError
@@ -43,22 +42,6 @@ class LatencyNews:
 
 Tell = Callable[[int | None], tuple[pa.Table, LatencyNews]]
 """Returns the last records, so many or all."""
-
-
-def runtime_folder() -> Path:
-    """The user's own folder for sockets; made where it is missing, and open to nobody else.
-
-    Raises UsageError where somebody else has it.
-    """
-    parent = Path(os.environ.get("XDG_RUNTIME_DIR") or tempfile.gettempdir())
-    own = "panodora" if "XDG_RUNTIME_DIR" in os.environ else f"panodora-{os.getuid()}"
-    folder = parent / own
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    found = folder.lstat()
-    if found.st_uid != os.getuid() or not stat.S_ISDIR(found.st_mode):
-        raise UsageError(f"{folder} belongs to somebody else: remove it, or set XDG_RUNTIME_DIR")
-    folder.chmod(0o700)
-    return folder
 
 
 @dataclass(frozen=True)
@@ -113,8 +96,7 @@ class LatencyService:
         self.path.unlink(missing_ok=True)
 
     async def _records(self, request: web.Request) -> web.Response:
-        last = request.query.get("last")
-        table, news = self._tell(None if last is None else int(last))
+        table, news = self._tell(_frames(request.query.get("last")))
         metadata = {**(table.schema.metadata or {}), ABOUT: json.dumps(asdict(news)).encode()}
         table = table.replace_schema_metadata(metadata)
         sink = pa.BufferOutputStream()
@@ -123,19 +105,36 @@ class LatencyService:
         return web.Response(body=sink.getvalue().to_pybytes())
 
 
+def _frames(last: str | None) -> int | None:
+    """How many are asked for, None for all. Raises HTTPBadRequest."""
+    if last is None:
+        return None
+    try:
+        frames = int(last)
+    except ValueError:
+        frames = 0
+    if frames < 1:
+        raise web.HTTPBadRequest(
+            text=f"last={last[:20]}: ask for 1 frame or more, or leave it out for all"
+        )
+    return frames
+
+
 async def fetch(path: Path, last: int | None = None) -> tuple[pa.Table, LatencyNews]:
     """Ask a running dataflow for its last records, so many or all that it has.
 
-    Raises UsageError where nobody listens at the path.
+    Raises UsageError where nobody listens at the path, or with the reason for a refusal.
     """
     query = {} if last is None else {"last": str(last)}
     connector = aiohttp.UnixConnector(path=str(path))
     try:
         async with (
             aiohttp.ClientSession(connector=connector) as session,
-            session.get("http://latency/records", params=query, raise_for_status=True) as answer,
+            session.get("http://latency/records", params=query) as answer,
         ):
             content = await answer.read()
+            if not answer.ok:
+                raise UsageError(f"{path}: {content.decode()}")
     except (aiohttp.ClientError, OSError):
         raise UsageError(f"no dataflow answers at {path}; is it running?") from None
     table = pa.ipc.open_stream(content).read_all()
@@ -150,7 +149,7 @@ def running_sockets() -> list[Path]:
         with socket.socket(socket.AF_UNIX) as trial:
             try:
                 trial.connect(str(path))
-            except ConnectionRefusedError:
+            except (ConnectionRefusedError, FileNotFoundError):  # the latter: it just ended
                 path.unlink(missing_ok=True)
             else:
                 found.append(path)

@@ -4,17 +4,12 @@ A table is one of `operators.latency_records.SCHEMA`.
 """
 
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
-
-from operators.stage_report import StageReport
-
-PAGE: Final = "page"
-"""The browser as a stage: transit is the network, working decodes, waiting is for the display."""
 
 Integers = NDArray[np.int64]
 Numbers = NDArray[np.float64]
@@ -41,6 +36,14 @@ class StampColumns:
     lost: Integers
     skipped: Integers
     original: Integers
+
+    @property
+    def parts_ms(self) -> Numbers:
+        """The transit, waiting and working of each, shape (3, stamps)."""
+        transit_ns = self.received_ns - self.sender_sent_ns
+        waiting_ns = self.started_ns - self.received_ns
+        working_ns = self.sent_ns - self.started_ns
+        return np.stack([transit_ns, waiting_ns, working_ns]) / 1e6
 
     def of(self, node: int) -> Integers:
         """Where a node's stamps are, each once, in the order of sending."""
@@ -80,8 +83,8 @@ class FrameColumns:
     def page_ms(self) -> Numbers:
         """The page's transit, waiting and working, shape (3, rows)."""
         transit_ns = self.received_ns - self.sent_ns
-        working_ns = self.decoded_ns - self.received_ns
         waiting_ns = self.shown_ns - self.decoded_ns
+        working_ns = self.decoded_ns - self.received_ns
         return np.stack([transit_ns, waiting_ns, working_ns]) / 1e6
 
 
@@ -137,30 +140,11 @@ def sent_rate_hz(records: pa.Table) -> float:
     return rate_hz(sent_ns, len(sent_ns) - 1)
 
 
-def stage_reports(records: pa.Table) -> list[StageReport]:
-    """Every node in the order of the flow, and the page where it is known when it showed frames.
-
-    A node's delays are those of the frames that were the first to show a sample; the page's are
-    each client's. What the page skipped is what
-    it was sent and is not known to have shown.
-    """
-    stamps = stamp_columns(_first_frames(records))
-    reports = []
-    for node, name in enumerate(stamps.nodes):
-        at = stamps.of(node)
-        reports.append(
-            StageReport(
-                name,
-                rate_hz(stamps.sent_ns[at], int(grown(stamps.seq[at]).sum())),
-                int(grown(stamps.lost[at]).sum()),
-                int(grown(stamps.skipped[at]).sum()),
-                (stamps.received_ns - stamps.sender_sent_ns)[at] / 1e6,
-                (stamps.started_ns - stamps.received_ns)[at] / 1e6,
-                (stamps.sent_ns - stamps.started_ns)[at] / 1e6,
-            )
-        )
-    page = _page_report(records)
-    return reports if page is None else [*reports, page]
+def shown_rate_hz(records: pa.Table) -> float:
+    """Frames shown a second, those that were the first to show a client a sample."""
+    frames = frame_columns(records)
+    shown_ns = frames.shown_ns[frames.is_clients_first & np.isfinite(frames.shown_ns)]
+    return rate_hz(np.sort(shown_ns).astype(np.int64), len(shown_ns) - 1)
 
 
 def client_codes(records: pa.Table) -> tuple[tuple[str, ...], Integers]:
@@ -181,44 +165,6 @@ def rate_hz(times_ns: Integers, count: int) -> float:
     if len(times_ns) < 2 or times_ns[-1] <= times_ns[0]:
         return float("nan")
     return count / (float(times_ns[-1] - times_ns[0]) / 1e9)
-
-
-def missed_messages(records: pa.Table) -> dict[str, tuple[Integers, Integers]]:
-    """When messages were lost and skipped, and how many: as many as in `stage_reports`."""
-    stamps = stamp_columns(_first_frames(records))
-    entries = [stamps.of(node) for node in range(len(stamps.nodes))]
-    found = {}
-    for name, counts in (("lost", stamps.lost), ("skipped", stamps.skipped)):
-        times_ns = np.concatenate([stamps.sent_ns[at] for at in entries])
-        found[name] = times_ns, np.concatenate([grown(counts[at]) for at in entries])
-    unseen_ns = frame_columns(records).sent_ns[never_shown(records)]
-    times_ns, counts = found["skipped"]
-    found["skipped"] = np.append(times_ns, unseen_ns), np.append(counts, np.ones_like(unseen_ns))
-    return found
-
-
-def never_shown(records: pa.Table) -> Integers:
-    """Rows of frames that their client is not known to have shown, though it did later ones."""
-    shown = np.asarray(records["shown_ns"].is_valid().to_numpy(), np.bool_)
-    clients, client = client_codes(records)
-    last_shown = np.full(len(clients), -1)
-    np.maximum.at(last_shown, client[shown], np.flatnonzero(shown))
-    return np.flatnonzero(~shown & (np.arange(len(shown)) < last_shown[client]))
-
-
-def _page_report(records: pa.Table) -> StageReport | None:
-    frames = frame_columns(records)
-    parts_ms = frames.page_ms
-    known = frames.is_clients_first & np.isfinite(parts_ms).all(axis=0)
-    if not known.any():
-        return None
-    shown_ns = np.sort(frames.shown_ns[known]).astype(np.int64)
-    rate = rate_hz(shown_ns, len(shown_ns) - 1)
-    return StageReport(PAGE, rate, 0, len(never_shown(records)), *parts_ms[:, known])
-
-
-def _first_frames(records: pa.Table) -> pa.Table:
-    return records.filter(pa.array(frame_columns(records).is_first))
 
 
 def _flat_stamps(records: pa.Table) -> tuple[dict[str, NDArray[Any]], Integers]:

@@ -9,18 +9,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from operators.latency_stamps import (
-    FrameColumns,
-    Numbers,
-    client_codes,
-    frame_columns,
-    never_shown,
-    rate_hz,
-)
+from operators.latency_stamps import FrameColumns, Numbers, client_codes, frame_columns, rate_hz
 from operators.latency_terms import NOT_KNOWN, SENT, SHOWN
-from operators.stage_report import StageReport, percentile
+from operators.stage_report import PERCENTS, StageReport, never_shown, percentile
 
-_PERCENTS: Final = (50, 95, 99)
 _UNKNOWN: Final = "–"
 
 
@@ -91,18 +83,16 @@ def _shown_total(records: pa.Table, frames: FrameColumns) -> str:
     if not shown.any():
         return _total("shown", SHOWN, np.empty(0), NOT_KNOWN)
     rows = records.filter(pa.array(shown))
-    clocks = " and ".join(c for c in pc.unique(rows["clock"]).to_pylist() if c is not None)
-    error_ns = pc.max(rows["clock_error_ns"]).as_py()
-    told = f" by {clocks}" if clocks else ""
-    error = "not known" if error_ns is None else f"at most ±{error_ns / 1e6:.2f} ms"
+    clocks = " and ".join(pc.unique(rows["clock"]).to_pylist())
+    error_ms = pc.max(rows["clock_error_ns"]).as_py() / 1e6
     span = _span(frames.shown_ns[shown], "shown")
-    text = f"{span}{told}. Error of the mapped clock: {error}."
+    text = f"{span} by {clocks}. Error of the mapped clock: at most ±{error_ms:.2f} ms."
     return _total("shown", SHOWN, frames.to_shown_ms[shown], text)
 
 
 def _total(colour: str, name: str, delays_ms: Numbers, text: str) -> str:
     if delays_ms.size:
-        p50, p95, p99 = (f"{percentile(delays_ms, p):.1f}" for p in _PERCENTS)
+        p50, p95, p99 = (f"{percentile(delays_ms, p):.1f}" for p in PERCENTS)
         figures = (
             f'<b class="median">{p50} ms</b><div><span>p95</span> <b>{p95}</b></div>'
             f"<div><span>p99</span> <b>{p99}</b></div>"
@@ -132,7 +122,7 @@ def _table(
     above = "".join(f'<th rowspan="2" scope="col">{name}</th>' for name in (*first, *columns))
     above += "".join(f'<th class="group" colspan="3" scope="colgroup">{g}</th>' for g in groups)
     one = '<th class="group" scope="col">p50</th>' + "".join(
-        f'<th scope="col">p{p}</th>' for p in _PERCENTS[1:]
+        f'<th scope="col">p{p}</th>' for p in PERCENTS[1:]
     )
     below = one * len(groups)
     body = "".join(f"<tr>{''.join(row)}</tr>" for row in rows)
@@ -144,7 +134,7 @@ def _table(
 
 
 def _percentiles(delays_ms: Numbers) -> str:
-    p50, *others = (percentile(delays_ms, p) for p in _PERCENTS)
+    p50, *others = (percentile(delays_ms, p) for p in PERCENTS)
     return _cell(p50, 2, "group") + "".join(_cell(value, 2) for value in others)
 
 

@@ -9,46 +9,30 @@ of the same frame is a flow that begins where their ways part.
 import json
 from collections.abc import Iterator
 from dataclasses import replace
-from itertools import islice, pairwise
+from itertools import pairwise
 from typing import Any, Final, TextIO
 
 import numpy as np
 import pyarrow as pa
 
-from operators.latency_stamps import (
-    PAGE,
-    Integers,
-    client_codes,
-    frame_columns,
-    grown,
-    stamp_columns,
-)
+from operators.latency_stamps import Integers, client_codes, frame_columns, grown, stamp_columns
+from operators.stage_report import PAGE
 from operators.trace_events import Event, Slice, TraceProcess, complete, flow, instant
 
 _TRACKS: Final = ("arriving", "working", "waiting")
-_EVENTS_AT_ONCE: Final = 10_000
 
 
-def chrome_trace(records: pa.Table) -> dict[str, Any]:
-    """The trace as one object in the JSON Object Format.
+def write_chrome_trace(records: pa.Table, file: TextIO) -> None:
+    """Write the trace in the JSON Object Format, an event a line, without holding all of it.
 
     records: of `latency_records.SCHEMA`. Times are us since the earliest capture, whose own time is
     in otherData. What a mapped clock's error puts before its cause is drawn at its cause.
     """
     trace = _Trace(records)
-    return {**trace.head(), "traceEvents": list(trace.events())}
-
-
-def write_chrome_trace(records: pa.Table, file: TextIO) -> None:
-    """Write the trace as JSON, an event a line, without holding all of it."""
-    trace = _Trace(records)
     encode = json.JSONEncoder(separators=(",", ":")).encode
     file.write(encode(trace.head())[:-1] + ',"traceEvents":[')
-    events = trace.events()
-    separator = "\n"
-    while some := list(islice(events, _EVENTS_AT_ONCE)):
-        file.write(separator + ",\n".join(map(encode, some)))
-        separator = ",\n"
+    for i, event in enumerate(trace.events()):
+        file.write((",\n" if i else "\n") + encode(event))
     file.write("\n]}\n")
 
 
@@ -120,9 +104,11 @@ class _Trace:
         rows = np.flatnonzero((self._client == client) & np.isfinite(times_ns).all(axis=1))
         times = self._us(np.maximum.accumulate(times_ns[rows], axis=1).astype(np.int64))
         for row, (sent, received, decoded, shown) in zip(rows.tolist(), times, strict=True):
-            args = {**self._numbers[row], "client": self._client_of(row)}
-            if (error_ns := self._clock_error_ns[row]) is not None:
-                args["clock_error_us"] = error_ns / 1e3
+            args = {
+                **self._numbers[row],
+                "client": self._client_of(row),
+                "clock_error_us": self._clock_error_ns[row] / 1e3,
+            }
             yield from _part(PAGE, "transit", process.place("arriving", sent, received), args)
             working = process.place("working", received, decoded)
             waiting = process.place("waiting", decoded, shown)

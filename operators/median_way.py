@@ -5,9 +5,9 @@ from typing import Final
 
 import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
 
-from operators.latency_stamps import PAGE, Numbers, frame_columns, stamp_columns
+from operators.latency_stamps import Numbers, frame_columns, stamp_columns
+from operators.stage_report import PAGE
 
 _SHARE: Final = 0.1
 
@@ -52,14 +52,9 @@ def median_way(records: pa.Table) -> MedianWay:
     return MedianWay(stages, parts_ms, len(rows), to_display)
 
 
-def _parts_ms(records: pa.Table) -> tuple[tuple[str, ...], NDArray[np.float64]]:
+def _parts_ms(records: pa.Table) -> tuple[tuple[str, ...], Numbers]:
     """The mean parts of these frames at each node, nothing for a node that a frame did not pass."""
     stamps = stamp_columns(records)
-    parts_ns = (
-        stamps.received_ns - stamps.sender_sent_ns,
-        stamps.started_ns - stamps.received_ns,
-        stamps.sent_ns - stamps.started_ns,
-    )
     nodes = len(stamps.nodes)
-    sums = [np.bincount(stamps.node, weights=part, minlength=nodes) for part in parts_ns]
-    return stamps.nodes, np.stack(sums, axis=1) / records.num_rows / 1e6
+    sums = [np.bincount(stamps.node, weights=ms, minlength=nodes) for ms in stamps.parts_ms]
+    return stamps.nodes, np.stack(sums, axis=1) / records.num_rows

@@ -9,7 +9,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, ClassVar, TypeVar, dataclass_transform
+from typing import Any, ClassVar, Self, TypeVar, dataclass_transform
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
@@ -132,6 +132,11 @@ class Message:
                 _check_array(self, field, value)
             if field.open_axes:
                 _check_lengths(self.NAME, field, np.shape(value), lengths)
+
+    def says_the_same_as(self, other: Self) -> bool:
+        """Whether all fields are equal; NaN equals nothing."""
+        names = (field.name for field in self.FIELDS)
+        return all(np.array_equal(getattr(self, name), getattr(other, name)) for name in names)
 
 
 M = TypeVar("M", bound=Message)

@@ -18,7 +18,7 @@ Axis 0 of an array of shape (2, ...) is the side: left, right. Quaternions are x
 |---|---|---|
 | stage | WebXR's local-floor | x right, y up, -z forward |
 | world | the simulator's | x forward, y left, z up |
-| anchor | the head's position; does not turn with the head | x forward, y left, z up |
+| anchor | the head's place, which its turning does not move | x forward, y left, z up |
 | wrist | the operator's wrist | -z towards the fingers, +y out of the back of the hand |
 | camera | the camera's lens | x right, y down, z forward |
 | base | the robot hand's base link | as its URDF has them |

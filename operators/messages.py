@@ -10,12 +10,18 @@ from numpy.typing import NDArray
 
 from operators.camera_messages import CAMERA_MESSAGES, CameraView
 from operators.message import Message, array, message, text
+from operators.seat_messages import Claim, Seat
+from operators.view_messages import DepthPanorama, Faces
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
-SOURCE = "what made the sample: desktop, webxr, replay, or video: one camera, whose depth is weak"
+SOURCE = (
+    "what made the sample: desktop, webxr, webxr-emulator, replay, a detector's name, or video: "
+    "one camera, whose depth is weak"
+)
 CLOCK = "whose clock: performance.now, an XR frame's predictedDisplayTime, or its XRFrame time"
+FAULTS = "why a side is not valid, left and right; empty where it is, or where nothing is wrong"
 CLIENT = "which client sent it, empty where there is none"
 
 
@@ -119,13 +125,14 @@ class OperatorInput(Message):
     clutch: Flags = array(bool, (2,), doc="move the hand without moving the robot's")
 
 
-@message(version=1)
+@message(version=2)
 class HandTargets(Message):
     """Where the operator's hands are, as seen from the head, in axes that do not turn with it."""
 
     source: str = text(doc=SOURCE)
     client: str = text(doc=CLIENT)
     valid: Flags = array(bool, (2,), doc="whether the side may be followed")
+    faults: tuple[str, ...] = text(shape=("sides",), doc=FAULTS)
     anchor_from_wrist: Floats = array(
         np.float64,
         (2, 7),
@@ -144,11 +151,12 @@ class HandTargets(Message):
     )
 
 
-@message(version=1)
+@message(version=2)
 class HandCommands(Message):
     """Where the robot's hands shall be. Wanted before the guard, safe after it."""
 
     valid: Flags = array(bool, (2,), doc="whether the side is commanded; if not it stays")
+    faults: tuple[str, ...] = text(shape=("sides",), doc=FAULTS)
     world_from_base: Floats = array(
         np.float64,
         (2, 7),
@@ -198,15 +206,6 @@ class SceneState(Message):
 
 
 @message(version=1)
-class Faces(Message):
-    """Six 90-degree pictures around a point: F R B L U D, each as its camera sees it."""
-
-    pixels: NDArray[np.uint8] = array(
-        np.uint8, (6, "size", "size", 3), payload=True, doc="RGB, row 0 up, no flips"
-    )
-
-
-@message(version=1)
 class Panorama(Message):
     """The surroundings as an equirectangular picture."""
 
@@ -218,7 +217,9 @@ class Panorama(Message):
     )
     tile_size: int = array(np.int64, unit="px", doc="edge of a tile; the last ones may be cut off")
     tile_version: NDArray[np.int64] = array(
-        np.int64, ("tile_rows", "tile_columns"), doc="the frame in which each tile last changed"
+        np.int64,
+        ("tile_rows", "tile_columns"),
+        doc="the frame in which each tile last changed, by a number that no other run uses",
     )
 
 
@@ -270,15 +271,16 @@ class ClockExchange(Message):
 class Session(Message):
     """What the tracking port must know of the page's clients."""
 
-    token: str = text(doc="what a client must show, empty on the loopback interface")
+    token: str = text(doc="what a client must show, empty where nothing")
     clients: tuple[str, ...] = text(shape=("clients",), doc="who is connected to the page")
 
 
-@message(version=1)
+@message(version=2)
 class Viewers(Message):
     """Who watches."""
 
     count: int = array(np.int64, doc="clients that take pictures now")
+    fault: str = text(doc="why they see nothing of the robot; empty where they do")
 
 
 @message(version=1)
@@ -302,7 +304,7 @@ class Welcome(Message):
     recording: bool = array(bool, doc="a recording drives: the page's hands are not needed")
 
 
-@message(version=1)
+@message(version=2)
 class Picture(Message):
     """A panorama, or the tiles of it that changed, for the page."""
 
@@ -311,10 +313,15 @@ class Picture(Message):
     columns: int = array(np.int64, unit="px", doc="width of the whole panorama")
     rows: int = array(np.int64, unit="px", doc="height of the whole panorama")
     tile_size: int = array(np.int64, unit="px", doc="edge of a tile")
+    whole: bool = array(bool, doc="whether the picture is all of the panorama")
     tiles: NDArray[np.int32] = array(
-        np.int32, ("tiles",), doc="which tiles the picture packs, row by row; none means all of it"
+        np.int32,
+        ("tiles",),
+        doc="which tiles it packs otherwise, counted row by row; none where nothing changed",
     )
-    jpeg: NDArray[np.uint8] = array(np.uint8, ("bytes",), doc="the picture as JPEG")
+    jpeg: NDArray[np.uint8] = array(
+        np.uint8, ("bytes",), doc="the panorama or the atlas of its tiles; empty without tiles"
+    )
 
 
 @message(version=2)
@@ -351,6 +358,43 @@ class ClockAnswer(Message):
     answered_ms: float = array(np.float64, unit="ms", doc="when this leaves, by the same")
 
 
+@message(version=1)
+class OperatorAdjustment(Message):
+    """How the operator adjusts the own frame, as levels; sent only while one of them is true."""
+
+    source: str = text(doc=SOURCE)
+    client: str = text(doc=CLIENT)
+    scale_up: bool = array(bool, doc="let the robot's hands go farther for the own hands' way")
+    scale_down: bool = array(bool, doc="let them go less far for it")
+    measure_neck: bool = array(bool, doc="find the neck of a head that turns above a still body")
+
+
+@message(version=1)
+class OperatorFrame(Message):
+    """How the operator's frame stands to the robot's."""
+
+    client: str = text(doc="whose stage it is")
+    anchor_yaw_rad: float = array(
+        np.float64,
+        unit="rad",
+        frame="stage",
+        doc="where the robot's forward is, positive left of -z; the panorama is turned by it too",
+    )
+    clutched: Flags = array(bool, (2,), doc="whether the robot's hand stays while the own moves")
+    motion_scale: float = array(
+        np.float64, doc="how far the robot's hands go for each metre of the own"
+    )
+    neck_offset: Floats = array(
+        np.float64,
+        (3,),
+        unit="m",
+        frame="head",
+        doc="from the eyes to the pivot of the neck; zeros where the head turns about its eyes",
+    )
+    neck_measured: bool = array(bool, doc="whether that was measured of this operator")
+    advice: str = text(doc="a sentence for the operator, or empty")
+
+
 DATAFLOW_MESSAGES: tuple[type[Message], ...] = (
     Head,
     Hands,
@@ -362,6 +406,7 @@ DATAFLOW_MESSAGES: tuple[type[Message], ...] = (
     SceneState,
     Faces,
     Panorama,
+    DepthPanorama,
     OperatorState,
     FrameSent,
     FrameShown,
@@ -369,6 +414,8 @@ DATAFLOW_MESSAGES: tuple[type[Message], ...] = (
     Session,
     Viewers,
     LatencySummary,
+    OperatorAdjustment,
+    OperatorFrame,
 )
 """What travels between nodes."""
 
@@ -385,6 +432,10 @@ PAGE_MESSAGES: tuple[type[Message], ...] = (
     Watch,
     ClockQuestion,
     ClockAnswer,
+    OperatorAdjustment,
+    OperatorFrame,
+    Seat,
+    Claim,
     CameraView,
 )
 """What travels between the page and its servers. The place in this list is the number on the wire:

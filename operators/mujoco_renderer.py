@@ -12,12 +12,13 @@ from operators.cube_map import FACE_ORDER, WORLD_FROM_FACE, FaceRegion, whole_fa
 from operators.drawn_geoms import DRAWN_GROUPS, DrawnGeoms
 from operators.gl_context import PACKAGES, NoOpenGLError
 from operators.gl_painter import NEAR_M
+from operators.renderer import Quality
 
 FAR_M: Final = 200.0
 
 
 class MujocoRenderer:
-    """Draws every geom that MuJoCo can, meshes and textures included, without shadows.
+    """Draws every geom that MuJoCo can; with shadows and smooth edges where that is asked for.
 
     The faces are drawn anew as a whole as soon as anything visible moved. Runs on EGL, or on
     OSMesa where the environment says MUJOCO_GL=osmesa.
@@ -25,10 +26,18 @@ class MujocoRenderer:
     model: a compiled model; its geoms of groups 0 to 2 are drawn.
     camera_position: the common centre of the six cameras in the world, m.
     face_size: pixels along a face.
+    device: the graphics card, by number; the first that works by default.
     Raises NoOpenGLError without EGL or OSMesa.
     """
 
-    def __init__(self, model: mujoco.MjModel, camera_position: ArrayLike, face_size: int) -> None:
+    def __init__(
+        self,
+        model: mujoco.MjModel,
+        camera_position: ArrayLike,
+        face_size: int,
+        quality: Quality = "fast",
+        device: int | None = None,
+    ) -> None:
         self.faces: NDArray[np.uint8] = np.zeros((6, face_size, face_size, 3), np.uint8)
         """The cube map (6, N, N, 3) as last drawn."""
         self._face_size = face_size
@@ -38,9 +47,8 @@ class MujocoRenderer:
         # A copy, because the caller's model is not ours to change.
         self._model = model = copy.copy(model)
         model.vis.global_.offwidth = model.vis.global_.offheight = face_size
-        # A face has more pixels than the panorama takes of it; several samples each double the
-        # time and show nowhere.
-        model.vis.quality.offsamples = 0
+        # Several samples a pixel double the time.
+        model.vis.quality.offsamples = 4 if quality == "good" else 0
         self._data = mujoco.MjData(model)
         # Geoms are placed at every frame; the lights stay where the model has them at first.
         mujoco.mj_kinematics(model, self._data)
@@ -48,12 +56,12 @@ class MujocoRenderer:
         mujoco.mj_camlight(model, self._data)
         self.scene: Final = mujoco.MjvScene(model, maxgeom=model.ngeom + 100)
         """MuJoCo's scene: its flags switch shadows, reflections, the sky ... on or off."""
-        self.scene.flags[mujoco.mjtRndFlag.mjRND_SHADOW] = False
+        self.scene.flags[mujoco.mjtRndFlag.mjRND_SHADOW] = quality == "good"
         self.scene.flags[mujoco.mjtRndFlag.mjRND_REFLECTION] = False
         self._options = mujoco.MjvOption()
         self._options.geomgroup[:] = np.arange(len(self._options.geomgroup)) < DRAWN_GROUPS
         self._options.sitegroup[:] = False
-        self._gl_context = _create_gl_context(face_size)
+        self._gl_context = _create_gl_context(face_size, device)
         self._gl_context.make_current()
         self._context = mujoco.MjrContext(model, mujoco.mjtFontScale.mjFONTSCALE_100)
         mujoco.mjr_setBuffer(mujoco.mjtFramebuffer.mjFB_OFFSCREEN, self._context)
@@ -112,7 +120,9 @@ class MujocoRenderer:
         self.faces[face] = lowest_row_first[::-1]
 
 
-def _create_gl_context(face_size: int) -> Any:
+def _create_gl_context(face_size: int, device: int | None) -> Any:
+    if device is not None:
+        os.environ["MUJOCO_EGL_DEVICE_ID"] = str(device)
     on_osmesa = os.environ.get("MUJOCO_GL", "").lower() == "osmesa"
     try:
         if on_osmesa:

@@ -264,6 +264,6 @@ class MujocoSimulator:
 
     def _start_over(self) -> None:
         logger.warning("step %d diverged: everything is put back to its start", self._step)
-        step, seq = self._step, self._acting_seq
-        self.start()
-        self._step, self._acting_seq = step, seq
+        seq = self._acting_seq
+        self.start()  # from step 0, by which others learn that it began anew
+        self._acting_seq = seq

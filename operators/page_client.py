@@ -6,11 +6,12 @@ from collections.abc import AsyncIterator, Callable
 
 from aiohttp import WSCloseCode, web
 
+from operators.client_socket import Inbox, TooManyMessages, binary, close_politely
 from operators.message import Message, MessageError
 from operators.messages import ClockAnswer, ClockExchange, ClockQuestion
 from operators.page_layout import decode_bytes, encode_bytes
 from operators.picture_stream import Frame, PictureCredit
-from operators.server_thread import binary, close_politely
+from operators.watched_connection import WatchedConnection
 
 
 class PageClient:
@@ -20,10 +21,17 @@ class PageClient:
     something newer, so that no more than a picture waits for it.
     """
 
-    def __init__(self, name: str, websocket: web.WebSocketResponse, frames_in_flight: int) -> None:
+    def __init__(
+        self,
+        name: str,
+        websocket: web.WebSocketResponse,
+        connection: WatchedConnection,
+        frames_in_flight: int,
+    ) -> None:
         self.name = name
         self.credit = PictureCredit(frames_in_flight)
         self._websocket = websocket
+        self._inbox = Inbox(websocket, connection)
         self._told: dict[type[Message], bytes] = {}
         self._frame: Frame | None = None
         self._questions = 0
@@ -75,7 +83,7 @@ class PageClient:
                     await self._websocket.send_bytes(encoded)
                 frame = self._frame
                 if frame is not None and self.credit.may_take(frame):
-                    encoded = frame.encoded()
+                    encoded = frame.encoded(self.credit.held)
                     self.credit.take(frame)
                     await self._websocket.send_bytes(encoded)
                     on_sent(self, frame, len(encoded))
@@ -85,15 +93,20 @@ class PageClient:
     async def messages(self) -> AsyncIterator[Message]:
         """What the page says, until the connection ends.
 
-        Raises MessageError, after telling the page why and closing, where it says what is none.
+        Raises MessageError, after telling the page why and closing, where it says what is none, or
+        too much.
         """
-        async for received in self._websocket:
-            try:
-                message, _ = decode_bytes(binary(received))
-            except MessageError as error:
-                await self.close(WSCloseCode.INVALID_TEXT, str(error))
-                raise
-            yield message
+        try:
+            async for received in self._inbox.contents():
+                try:
+                    message, _ = decode_bytes(binary(received))
+                except MessageError as error:
+                    await self.close(WSCloseCode.INVALID_TEXT, str(error))
+                    raise
+                yield message
+        except TooManyMessages as error:
+            await self.close(WSCloseCode.POLICY_VIOLATION, str(error))
+            raise MessageError(str(error)) from None
 
     async def close(self, code: int, reason: str) -> None:
         """End the connection and say why."""

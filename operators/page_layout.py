@@ -67,6 +67,11 @@ def decode_bytes(content: bytes) -> tuple[Message, float]:
     return message, time_ms
 
 
+def is_message(content: bytes, message_type: type[Message]) -> bool:
+    """Whether bytes begin like a message of this type; what follows is not looked at."""
+    return content[:2] == _NUMBERS[message_type].to_bytes(2, "little")
+
+
 def javascript() -> str:
     """The layout as a JavaScript module, which assets/page/wire.js encodes and decodes with."""
     layout = [

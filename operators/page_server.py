@@ -11,7 +11,10 @@ from typing import Final
 
 from aiohttp import WSCloseCode, web
 
+from operators.access import WRONG_TOKEN, Access
 from operators.camera_messages import CameraView
+from operators.certificate import tls_context
+from operators.client_socket import close_politely, refuse_one_too_many, take_websocket
 from operators.fault_report import FaultReport, Report
 from operators.header import Header
 from operators.message import Message, MessageError
@@ -21,24 +24,20 @@ from operators.messages import (
     FrameSent,
     FrameShown,
     LatencySummary,
+    OperatorFrame,
     OperatorState,
     Panorama,
     PictureShown,
     Watch,
     Welcome,
 )
+from operators.network_addresses import hosts_to_open, page_addresses
 from operators.page_client import PageClient
 from operators.page_layout import encode_bytes
-from operators.picture_stream import Frame
-from operators.server_thread import (
-    SHUTDOWN_S,
-    PortAddress,
-    ServerThread,
-    close_politely,
-    name_for_browser,
-    refuse_foreign_origin,
-)
+from operators.picture_stream import Frame, TileVersions
+from operators.server_thread import PortAddress, ServerThread
 from operators.settings import ROOT, HeadsetSettings
+from operators.watched_connection import watched
 
 PAGE_FOLDER: Final = ROOT / "assets/page"
 
@@ -51,6 +50,8 @@ FIRST_QUESTIONS_S: Final = 0.1
 QUESTIONS_S: Final = 1.0
 """Between questions for a client's clock. A frame's time counts once the next answer has confirmed
 the clock, and a minute of answers is looked at."""
+
+TRACKING_PATH: Final = "/tracking"
 
 CONTENT_TYPES: Final = {
     ".html": "text/html; charset=utf-8",
@@ -72,6 +73,8 @@ PAGE_HEADERS: Final = {
     "Content-Security-Policy": "default-src 'self'; connect-src 'self' ws: wss:; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
     "X-Content-Type-Options": "nosniff",
+    # The address may hold a token.
+    "Referrer-Policy": "no-referrer",
 }
 
 log = logging.getLogger(__name__)
@@ -80,8 +83,9 @@ log = logging.getLogger(__name__)
 class PageServer:
     """Serves the page, and sends the newest panorama to each client as it can take it.
 
-    settings: addresses and limits. tracking_port: where the page finds the tracking server, None
-    where a recording drives and the page only watches.
+    settings: addresses and limits. token: what a client must show, empty where nothing.
+    tracking_port: where the page finds the tracking server, None where a recording drives and the
+    page only watches.
     on_frame_sent: gets which frame left for whom, the frame's header, and when it was received,
     its encoding began, and it was sent (CLOCK_MONOTONIC, ns).
     on_frame_shown: gets what a client says it has drawn.
@@ -100,8 +104,10 @@ class PageServer:
         on_clock: Callable[[ClockExchange], None],
         on_clients: Callable[[tuple[str, ...], int], None],
         on_fault: Report = log.warning,
+        token: str = "",
     ) -> None:
         self._settings = settings
+        self._access = Access(settings, token, same_port=True)
         self._tracking_port = tracking_port
         self._on_frame_sent = on_frame_sent
         self._on_frame_shown = on_frame_shown
@@ -112,18 +118,27 @@ class PageServer:
         self._newest: Frame | None = None
         self._latest: dict[type[Message], bytes] = {}
         self._offered: deque[Frame] = deque(maxlen=1)
-        self._someone_ready = False
+        self._awaited: tuple[TileVersions | None, ...] = ()
         self.ignored = 0
         """Acknowledgements of pictures that the client was not sent, or had acknowledged, and
         answers that nobody asked for."""
         self._server = ServerThread(
-            self._application(), PortAddress(settings.host, settings.port, "headset.port")
+            self._application(),
+            PortAddress(settings.host, settings.port, "headset.port"),
+            tls_context(settings),
+            self._faults,
         )
 
     @property
     def address(self) -> str:
         """What to open in a browser on this machine, e.g. http://localhost:8012."""
-        return f"http://{name_for_browser(self._settings.host)}:{self._server.port}"
+        host = hosts_to_open(self._settings)[0]
+        return f"{self._settings.scheme}://{host}:{self._server.port}"
+
+    @property
+    def addresses(self) -> list[str]:
+        """What to open in a browser here or elsewhere; the token is not in them."""
+        return page_addresses(self._settings, self._server.port)
 
     def start(self) -> None:
         """Listen, and return once clients can connect.
@@ -139,16 +154,16 @@ class PageServer:
     def offer(self, panorama: Panorama, header: Header, received_ns: int) -> None:
         """Send a panorama to every client that can take it; the others get it or a newer one later.
 
-        It is encoded here if a client waits for it, and never waits for a client itself.
+        It is encoded here for the clients that wait for it, and never waits for a client itself.
         header, received_ns: the panorama's own, and when it came in (CLOCK_MONOTONIC).
         """
         frame = Frame(panorama, header, received_ns, self._settings.jpeg_quality)
-        if self._someone_ready:
-            frame.encoded()
+        for held in self._awaited:
+            frame.encoded(held)
         self._offered.append(frame)
         self._server.call(self._take_offered)
 
-    def show(self, message: OperatorState | LatencySummary | CameraView) -> None:
+    def show(self, message: OperatorState | OperatorFrame | LatencySummary | CameraView) -> None:
         """Tell every client, and those that come later, until the next message of the kind."""
         encoded = encode_bytes(message, time.monotonic_ns() / 1e6)
         self._server.call(self._tell, type(message), encoded)
@@ -156,7 +171,7 @@ class PageServer:
     # What follows runs on the server's thread.
 
     def _application(self) -> web.Application:
-        application = web.Application()
+        application = self._access.application()
         application.router.add_get("/", self._page)
         application.router.add_get("/session.json", self._session)
         application.router.add_get("/stream", self._stream)
@@ -165,38 +180,55 @@ class PageServer:
         application.on_shutdown.append(self._dismiss)
         return application
 
-    async def _page(self, request: web.Request) -> web.StreamResponse:
+    async def _page(self, request: web.Request) -> web.Response:
         name = request.match_info.get("name", "index.html")
         file = _page_files().get(name)
         if file is None:
             raise web.HTTPNotFound(text=f"The page has no {name}.\n")
-        return web.FileResponse(file, headers={"Content-Type": CONTENT_TYPES[file.suffix]})
+        # Not FileResponse: who takes nothing of it holds its connection for ever.
+        return web.Response(
+            body=file.read_bytes(), headers={"Content-Type": CONTENT_TYPES[file.suffix]}
+        )
 
     async def _session(self, request: web.Request) -> web.Response:
-        """Only a port: the host is whatever name the page itself was opened by."""
-        port = self._tracking_port
-        tracking = None if port is None else {"port": port, "path": "/tracking"}
+        """Where tracking is: a port of whatever host the page itself was opened by.
+
+        `public` has whole addresses, by the origin of the page that shall use them.
+        """
+        refusal = self._access.refusal(request)
+        if refusal is not None:
+            self._refused(request, refusal.reason)
+            busy = refusal.code != WRONG_TOKEN
+            kind = web.HTTPTooManyRequests if busy else web.HTTPForbidden
+            raise kind(text=f"{refusal.reason}\n")
+        tracking: dict[str, object] | None = None
+        if self._tracking_port is not None:
+            tracking = {"port": self._tracking_port, "path": TRACKING_PATH}
+            public = self._settings.public_tracking_address
+            if public is not None:
+                socket = public.replace("http", "ws", 1) + TRACKING_PATH
+                tracking["public"] = {self._settings.public_address: socket}
         return web.json_response({"tracking": tracking})
 
     async def _stream(self, request: web.Request) -> web.WebSocketResponse:
-        refuse_foreign_origin(request, same_port=True)
-        websocket = web.WebSocketResponse(
-            timeout=SHUTDOWN_S,
-            heartbeat=HEARTBEAT_S,
-            compress=False,  # compressing a JPEG once more took 5 to 9 ms and saved nothing
-            max_msg_size=self._settings.max_message_bytes,
+        self._access.check_page(request)
+        websocket = await take_websocket(
+            request,
+            heartbeat_s=HEARTBEAT_S,
+            max_message_bytes=self._settings.max_message_bytes,
         )
-        await websocket.prepare(request)
-        if len(self._clients) >= self._settings.max_clients:
-            await close_politely(
-                websocket,
-                WSCloseCode.TRY_AGAIN_LATER,
-                f"{len(self._clients)} clients are connected already (headset.max_clients)",
-            )
+        refusal = self._access.refusal(request)
+        if refusal is not None:
+            self._refused(request, refusal.reason)
+            await close_politely(websocket, refusal.code, refusal.reason)
             return websocket
-        client = PageClient(
-            f"page-{secrets.token_hex(3)}", websocket, self._settings.frames_in_flight
-        )
+        if len(self._clients) >= self._settings.max_clients:
+            await refuse_one_too_many(websocket, len(self._clients))
+            return websocket
+        connection = watched(request)
+        connection.let_in()
+        name = f"page-{secrets.token_hex(3)}"
+        client = PageClient(name, websocket, connection, self._settings.frames_in_flight)
         await self._serve(client)
         return websocket
 
@@ -252,6 +284,11 @@ class PageServer:
                 await client.close(WSCloseCode.POLICY_VIOLATION, sentence)
                 self._faults.add(f"{client.name} was disconnected: {sentence}")
 
+    def _refused(self, request: web.Request, reason: str) -> None:
+        self._faults.add(
+            f"a client at {self._access.client_address(request)} was refused: {reason}"
+        )
+
     async def _dismiss(self, application: web.Application) -> None:
         await asyncio.gather(
             *(
@@ -287,7 +324,9 @@ class PageServer:
         self._on_clients(tuple(self._clients), watching)
 
     def _credit_changed(self) -> None:
-        self._someone_ready = any(client.credit.ready for client in self._clients.values())
+        """Note what those have who can take a picture, for `offer` on its own thread."""
+        credits = [client.credit for client in self._clients.values()]
+        self._awaited = tuple(credit.held for credit in credits if credit.ready)
 
 
 async def _keep_asking(client: PageClient) -> None:

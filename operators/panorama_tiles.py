@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from operators.changed_regions import overlaps
 from operators.cube_map import FACE_ORDER, FaceRegion
-from operators.equirectangular import Rectangle, source_pixels
+from operators.equirectangular import REACH, Interpolation, Rectangle, source_pixels
 
 
 class PanoramaTiles:
@@ -17,11 +17,21 @@ class PanoramaTiles:
     face_size: pixels along a face; height, width: the panorama's; tile_size: pixels along a tile.
     """
 
-    def __init__(self, face_size: int, height: int, width: int, tile_size: int) -> None:
+    def __init__(
+        self,
+        face_size: int,
+        height: int,
+        width: int,
+        tile_size: int,
+        interpolation: Interpolation = "linear",
+    ) -> None:
         self._height, self._width, self._tile_size = height, width, tile_size
         self.shape: Final = (-(-height // tile_size), -(-width // tile_size))
         """Rows and columns of tiles."""
-        self._sources = self._bound_sources(*source_pixels(face_size, height, width))
+        reach = REACH[interpolation]
+        self._sources = self._bound_sources(
+            reach, *source_pixels(face_size, height, width, inside=reach - 1)
+        )
 
     def showing(self, regions: Sequence[FaceRegion]) -> NDArray[np.bool_]:
         """Which tiles, `shape`, take any of their colours from these regions."""
@@ -50,7 +60,8 @@ class PanoramaTiles:
 
     def _bound_sources(
         self,
-        face: NDArray[np.intp],
+        reach: int,
+        face: NDArray[np.int32],
         column: NDArray[np.float32],
         row: NDArray[np.float32],
     ) -> NDArray[np.int32]:
@@ -62,11 +73,11 @@ class PanoramaTiles:
             for index in np.unique(face[part]):
                 own = face[part] == index
                 columns, rows = column[part][own], row[part][own]
-                # Interpolation takes the pixel below a coordinate and the next one.
+                # Interpolation takes pixels from below a coordinate and from above it.
                 bounds[tile, index] = (
-                    int(columns.min()),
-                    int(rows.min()),
-                    int(columns.max()) + 2,
-                    int(rows.max()) + 2,
+                    int(columns.min()) + 1 - reach,
+                    int(rows.min()) + 1 - reach,
+                    int(columns.max()) + 1 + reach,
+                    int(rows.max()) + 1 + reach,
                 )
         return bounds

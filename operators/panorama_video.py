@@ -12,15 +12,17 @@ class PanoramaVideo:
     """Turns equirectangular pictures into panoramas, and says which tiles of them changed.
 
     settings: the panorama's width and tiles; nothing is drawn.
+    first_frame: what frames are counted from: to whom versions of tiles count, no two runs may give
+    the same.
     """
 
-    def __init__(self, settings: PanoramaSettings) -> None:
+    def __init__(self, settings: PanoramaSettings, first_frame: int = 1) -> None:
         self._size = settings.width, settings.height
         self._tile = settings.tile_size
         rows, columns = -(-settings.height // self._tile), -(-settings.width // self._tile)
         self._pixels = np.zeros((settings.height, settings.width, 3), np.uint8)
         self._tile_version = np.zeros((rows, columns), np.int64)
-        self._frame = 0
+        self._frame = first_frame - 1
 
     def panorama(self, pixels: NDArray[np.uint8]) -> Panorama:
         """Make the next panorama.

@@ -5,19 +5,19 @@ WebXR's own axes here; the hand's configuration turns them into the robot's (`wr
 And a hand that is lost is said to be lost, where OpenTeleVision goes on with its last pose.
 """
 
-from enum import StrEnum
 from typing import Final
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from operators.hands import SIDES
+from operators.input_sources import is_worn
 from operators.messages import Hands, HandTargets, Head
+from operators.neck_pivot import USUAL_NECK_OFFSET_M, anchor_origin
 from operators.transforms import (
     WORLD_FROM_STAGE_AXES,
     Array,
     inverse,
-    is_rigid,
     pose_from_matrix,
     rigid,
     rotation_about,
@@ -28,14 +28,7 @@ STEEP: Final = 0.985
 """A head that looks steeper than this sine (80 degrees) up or down is turned by its top instead."""
 
 
-class HandFault(StrEnum):
-    """Why a side's target is not valid, in words for the operator."""
-
-    NONE = ""
-    NOT_TRACKED = "the hand is not tracked"
-    NO_HEAD = "no head has been tracked yet, so there is nothing to measure the hand from"
-    NOT_RIGID = "the wrist's matrix is not a rigid transform"
-    NOT_FINITE = "some of the hand's joints have no position"
+NO_HEAD: Final = "no head has been tracked yet, so there is nothing to measure the hand from"
 
 
 def head_yaw(stage_from_head: ArrayLike) -> float:
@@ -52,29 +45,42 @@ def head_yaw(stage_from_head: ArrayLike) -> float:
     return float(np.arctan2(forward[1], forward[0]))
 
 
-def anchor_from_stage(head_position: ArrayLike, yaw_rad: float) -> Array:
+def anchor_from_stage(origin: ArrayLike, yaw_rad: float) -> Array:
     """The transform (4, 4) from the stage to the anchor.
 
-    head_position: (3,), in the stage, m: the anchor's origin.
+    origin: (3,), the anchor's in the stage, m: `anchor_origin` of the head.
     yaw_rad: where the anchor's x axis points, as `head_yaw` counts. The anchor's axes are
     x forward, y left, z up: aligned with gravity, whatever the head's pitch and roll.
     """
     axes = rotation_about(2, -yaw_rad) @ WORLD_FROM_STAGE_AXES
-    return rigid(axes, -axes @ np.asarray(head_position, dtype=np.float64))
+    return rigid(axes, -axes @ np.asarray(origin, dtype=np.float64))
 
 
 class Preprocessor:
-    """Measures the operator's hands from the operator's head.
+    """Measures the operator's hands from the operator's head, both as a watch believes them.
 
-    The anchor follows the head's position and never its rotation: a hand held still does not move
-    when the head turns. While the head is lost its last position serves.
+    The anchor follows the head's place and never its rotation: a hand held still does not move when
+    the head turns about the neck. While the head is lost its last place serves.
+
+    neck_offset: (3,), from the eyes of a worn head to the pivot of its neck in the head's axes, m;
+    zeros for a head that turns about its eyes.
     """
 
-    def __init__(self) -> None:
-        self._client = ""
+    def __init__(self, neck_offset: ArrayLike = USUAL_NECK_OFFSET_M) -> None:
+        self.neck_offset: Array = np.array(neck_offset, dtype=np.float64)
+        self._client = self._source = ""
         self._stage_from_head: Array | None = None
         self._yaw_rad = 0.0
-        self._faults = tuple(HandFault.NO_HEAD for _ in SIDES)
+
+    @property
+    def client(self) -> str:
+        """Whose head the hands are measured from."""
+        return self._client
+
+    @property
+    def is_worn(self) -> bool:
+        """Whether the head is a person's, which turns about a neck."""
+        return is_worn(self._source)
 
     @property
     def anchor_yaw_rad(self) -> float:
@@ -84,20 +90,16 @@ class Preprocessor:
         """
         return self._yaw_rad
 
-    @property
-    def faults(self) -> tuple[HandFault, ...]:
-        """Why each side of the last targets is not valid, left and right."""
-        return self._faults
-
     def update_head(self, head: Head) -> None:
-        """Keep the head's pose if it is valid and rigid; otherwise the previous one stays.
+        """Keep the head's pose if it is valid; otherwise the previous one stays.
 
-        Another client stands in another stage: its head replaces a predecessor's, and the anchor's
-        yaw starts at 0 again.
+        Another client, or the same one in a headset, stands in another stage: its head replaces a
+        predecessor's, and the anchor's yaw starts at 0 again.
         """
-        if head.client != self._client:
-            self._client, self._stage_from_head, self._yaw_rad = head.client, None, 0.0
-        if head.valid and is_rigid(head.stage_from_head):
+        if (head.client, head.source) != (self._client, self._source):
+            self._client, self._source = head.client, head.source
+            self._stage_from_head, self._yaw_rad = None, 0.0
+        if head.valid:
             self._stage_from_head = np.array(head.stage_from_head)
 
     def recentre(self) -> bool:
@@ -110,15 +112,16 @@ class Preprocessor:
     def targets(self, hands: Hands) -> HandTargets:
         """Say where the hands are: wrists from the anchor, finger joints from the wrists.
 
-        A side that is lost, malformed, or of a client without a head is not valid; `faults` says
-        why.
+        A side that is lost is not valid, and neither is one of a client without a head.
         """
-        self._faults = tuple(self._fault(hands, side) for side in range(len(SIDES)))
-        valid = np.array([fault is HandFault.NONE for fault in self._faults])
+        has_head = self._stage_from_head is not None and hands.client == self._client
+        valid = hands.valid & has_head
         wrists = np.full((len(SIDES), 7), np.nan)
         fingers = np.full_like(hands.joint_positions, np.nan)
         if self._stage_from_head is not None and valid.any():
-            anchor = anchor_from_stage(self._stage_from_head[:3, 3], self._yaw_rad)
+            neck_offset = self.neck_offset if self.is_worn else np.zeros(3)
+            origin = anchor_origin(self._stage_from_head, self._yaw_rad, neck_offset)
+            anchor = anchor_from_stage(origin, self._yaw_rad)
             stage_from_wrist = hands.stage_from_wrist[valid]
             wrists[valid] = pose_from_matrix(anchor @ stage_from_wrist)
             fingers[valid] = transform_points(
@@ -128,17 +131,7 @@ class Preprocessor:
             source=hands.source,
             client=hands.client,
             valid=valid,
+            faults=("" if has_head else NO_HEAD,) * len(SIDES),
             anchor_from_wrist=wrists,
             finger_joints=fingers,
         )
-
-    def _fault(self, hands: Hands, side: int) -> HandFault:
-        if not hands.valid[side]:
-            return HandFault.NOT_TRACKED
-        if self._stage_from_head is None or hands.client != self._client:
-            return HandFault.NO_HEAD
-        if not is_rigid(hands.stage_from_wrist[side]):
-            return HandFault.NOT_RIGID
-        if not np.isfinite(hands.joint_positions[side]).all():
-            return HandFault.NOT_FINITE
-        return HandFault.NONE

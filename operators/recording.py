@@ -151,8 +151,11 @@ class RecordingReader:
         return len(self._tables[name]) if name in self._tables else 0
 
     def messages(self, names: Collection[str] | None = None) -> Iterator[Recorded]:
-        """The recorded messages of the named kinds (all without names), by capture time."""
-        chosen = [n for n in self._tables if names is None or n in names]
+        """The recorded messages of the named kinds (all without names), by capture time.
+
+        What was captured at the same time comes in the order of the names.
+        """
+        chosen = [n for n in (self._tables if names is None else names) if n in self._tables]
         return heapq.merge(
             *(self._rows(name) for name in chosen),
             key=lambda recorded: recorded.header.capture_ns,

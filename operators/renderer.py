@@ -1,20 +1,25 @@
 """What draws the six faces of a cube map: the interface of both renderers."""
 
-from typing import Protocol
+from collections.abc import Sequence
+from typing import Literal, Protocol
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from operators.cube_map import FaceRegion
 
+Quality = Literal["fast", "good"]
+"""How a picture looks: flat light, or shadows and smooth edges too."""
+
 
 class Renderer(Protocol):
     """Draws a model from one point that never moves."""
 
-    faces: NDArray[np.uint8]
-    """The cube map (6, N, N, 3 or 4) as last drawn; a fourth channel means nothing."""
+    @property
+    def faces(self) -> NDArray[np.uint8]:
+        """The cube map (6, N, N, 3 or 4) as last drawn; a fourth channel means nothing."""
 
-    def render(self, body_poses: ArrayLike, full: bool = False) -> list[FaceRegion]:
+    def render(self, body_poses: ArrayLike, full: bool = False) -> Sequence[FaceRegion]:
         """Bring the faces up to date with the bodies' poses.
 
         body_poses: `world_from_body` (bodies, 7) [x y z qx qy qz qw] in MuJoCo's order of bodies,

@@ -110,6 +110,7 @@ class Retargeter:
             )
         left, right = (self._positions(side, targets) for side in range(len(SIDES)))
         return HandCommands(
+            faults=targets.faults,
             valid=valid,
             world_from_base=world_from_base,
             left_joint_names=self._retargeters[0].joint_names,

@@ -1,4 +1,4 @@
-"""What every section of the settings has in common."""
+"""What every section of the settings is made of."""
 
 from pydantic import BaseModel, ConfigDict
 

@@ -1,27 +1,39 @@
 """A web application served from an event loop in a thread of its own."""
 
 import asyncio
+import contextlib
 import errno
-import ipaddress
 import socket
+import ssl
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Final, Protocol, TypeVarTuple
-from urllib.parse import urlsplit
 
-from aiohttp import WSMessage, WSMsgType, web
+from aiohttp import web
 
-from operators.message import MessageError
+from operators.client_socket import SHUTDOWN_S
+from operators.connection_limits import ConnectionLimits
+from operators.fault_report import FaultReport
 from operators.settings import ENVIRONMENT_PREFIX, SettingsError
+from operators.watched_connection import WatchedConnection
 
 Arguments = TypeVarTuple("Arguments")
 
-SHUTDOWN_S: Final = 0.5
-"""How long a client may take to answer that its connection is closed before it is cut."""
+IDLE_S: Final = 10.0
+"""A connection that asks for nothing for so long is closed: also one that never began to, or began
+and never came to an end."""
 
-REASON_BYTES: Final = 123
-"""What a WebSocket's closing frame has room for (RFC 6455, section 5.5)."""
+LINGER_S: Final = 1.0
+"""How long the rest of a request that is not wanted may still come."""
+
+LINE_BYTES: Final = 4096
+"""Of a request's first line, and of each header."""
+
+HEADERS: Final = 64
+
+WAIT_FOR_FILES_S: Final = 0.1
 
 
 class Address(Protocol):
@@ -58,11 +70,25 @@ class PortAddress:
 
 
 class ServerThread:
-    """Serves an aiohttp application next to a program that has a loop of its own."""
+    """Serves an aiohttp application next to a program that has a loop of its own.
 
-    def __init__(self, application: web.Application, address: Address) -> None:
+    tls: the context of a server that speaks TLS. faults: is told of connections that are refused.
+    """
+
+    def __init__(
+        self,
+        application: web.Application,
+        address: Address,
+        tls: ssl.SSLContext | None = None,
+        faults: FaultReport | None = None,
+    ) -> None:
         self._application = application
         self._address = address
+        self._tls = tls
+        self._faults = faults
+        self._limits = ConnectionLimits()
+        self._handshakes: dict[asyncio.Task[None], socket.socket] = {}
+        self._open: set[WatchedConnection] = set()
         self.port = 0
         """The TCP port listened on, once it is."""
         self._thread: threading.Thread | None = None
@@ -121,79 +147,95 @@ class ServerThread:
             access_log=None,
             handle_signals=False,
             shutdown_timeout=SHUTDOWN_S,
+            keepalive_timeout=IDLE_S,
+            lingering_time=LINGER_S,
+            max_line_size=LINE_BYTES,
+            max_field_size=LINE_BYTES,
+            max_headers=HEADERS,
         )
         await runner.setup()
-        await web.SockSite(runner, listening).start()
+        assert runner.server is not None
+        self._listen(listening, runner.server)
         self._loop = asyncio.get_running_loop()
         ready.set()
         await self._stopping.wait()
         self._loop = None
-        assert runner.server is not None
-        transports = [connection.transport for connection in runner.server.connections]
+        asyncio.get_running_loop().remove_reader(listening)
+        listening.close()
+        await self._end_handshakes()
         await runner.cleanup()
-        for transport in transports:
-            if transport is not None:
-                transport.abort()  # or one that still waits for a client that reads nothing stays
+        # One that waits for its client, to read or to end TLS, would stay.
+        while self._open:
+            for connection in tuple(self._open):
+                connection.abort()
+            await asyncio.sleep(0)
 
+    def _listen(self, listening: socket.socket, server: web.Server) -> None:
+        if listening.fileno() >= 0:  # the server may have stopped meanwhile
+            loop = asyncio.get_running_loop()
+            loop.add_reader(listening, self._accept, listening, server)
 
-def host_name(host: str) -> str:
-    """The name in a Host header or an address, without its port: `[::1]:8012` becomes `::1`."""
-    return urlsplit(f"//{host}").hostname or ""
+    def _accept(self, listening: socket.socket, server: web.Server) -> None:
+        """Take a connection that waits, unless the limits do not allow it.
 
+        Not by `sock_accept`, which loses a connection if it is cancelled just then.
+        """
+        loop = asyncio.get_running_loop()
+        try:
+            connection, peer = listening.accept()
+        except (BlockingIOError, ConnectionError):  # it was gone before it was taken
+            return
+        except OSError:  # no more files may be opened
+            loop.remove_reader(listening)
+            loop.call_later(WAIT_FOR_FILES_S, self._listen, listening, server)
+            return
+        connection.setblocking(False)
+        address = peer[0] if isinstance(peer, tuple) else ""
+        if self._limits.admits(address):
+            task = loop.create_task(self._hand_over(connection, address, server))
+            self._handshakes[task] = connection
+            task.add_done_callback(self._handshakes.pop)
+        else:
+            connection.close()
+            self._fault(address, "was refused a connection: it has too many, or all have")
 
-def refuse_foreign_origin(request: web.Request, *, same_port: bool) -> None:
-    """Let no other site's page reach this server through its visitor's browser.
-
-    A browser tells which page opens a WebSocket, and opens it whatever site that page is from.
-    same_port: whether the page's own port must be this one. Programs that are no browsers say
-    nothing, and pass. Raises HTTPForbidden, which says what was given and what is allowed.
-    """
-    if not _is_this_machine(host_name(request.host)):
-        # A name that an attacker makes point here (DNS rebinding) would pass as its own origin.
-        raise web.HTTPForbidden(
-            text=f"This server is for this machine alone, not for {request.host}. "
-            "Open the page as http://localhost.\n"
+    async def _hand_over(self, connection: socket.socket, address: str, server: web.Server) -> None:
+        """Give a connection to aiohttp, after TLS's handshake where there is one."""
+        watched = WatchedConnection(
+            server(),
+            on_end=lambda: self._ended(watched, address),
+            on_fault=partial(self._fault, address),
+            on_flood=partial(self._limits.bar, address),
         )
-    origin = request.headers.get("Origin")
-    if origin is None:
-        return
-    from_page = urlsplit(origin).netloc.lower()
-    here = request.host.lower()
-    same = from_page == here if same_port else host_name(from_page) == host_name(here)
-    if not same or not from_page:
-        raise web.HTTPForbidden(
-            text=f"A page from {origin} may not connect to {here}: only our own page may. "
-            "Open the page by the name that it connects to.\n"
-        )
+        self._open.add(watched)
+        try:
+            await asyncio.get_running_loop().connect_accepted_socket(
+                lambda: watched,
+                connection,
+                ssl=self._tls,
+                ssl_handshake_timeout=IDLE_S if self._tls else None,
+                ssl_shutdown_timeout=SHUTDOWN_S if self._tls else None,
+            )
+        except OSError as error:  # no TLS, or another kind of it, or nothing at all
+            self._ended(watched, address)
+            if self._loop is not None:
+                self._fault(address, f"could not agree on TLS: {error}")
 
+    async def _end_handshakes(self) -> None:
+        """Take their clients from them: asyncio leaves open what is cancelled before it began."""
+        for connection in self._handshakes.values():
+            with contextlib.suppress(OSError):  # the client is gone
+                connection.shutdown(socket.SHUT_RDWR)
+        await asyncio.gather(*self._handshakes)
 
-def _is_this_machine(name: str) -> bool:
-    if name == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(name).is_loopback
-    except ValueError:
-        return False
+    def _ended(self, connection: WatchedConnection, address: str) -> None:
+        if connection in self._open:
+            self._open.discard(connection)
+            self._limits.ended(address)
 
-
-def binary(received: WSMessage) -> bytes:
-    """The content of what came over a WebSocket.
-
-    Raises MessageError where it is text, or where it broke the protocol or a limit, after which
-    aiohttp has closed the connection.
-    """
-    if received.type is WSMsgType.BINARY:
-        content: bytes = received.data
-        return content
-    if received.type is WSMsgType.ERROR:
-        raise MessageError(f"{received.data} (headset.max_message_bytes is the limit of a message)")
-    raise MessageError("expected bytes, got text")
-
-
-async def close_politely(websocket: web.WebSocketResponse, code: int, reason: str) -> None:
-    """Close a WebSocket with a reason, cut to what a closing frame has room for."""
-    message = reason.encode()[:REASON_BYTES].decode(errors="ignore").encode()
-    await websocket.close(code=code, message=message)
+    def _fault(self, address: str, what: str) -> None:
+        if self._faults is not None:
+            self._faults.add(f"{address or 'a client'} {what}")
 
 
 def _why_not(error: OSError, host: str, port: int, port_key: str) -> str:
@@ -208,14 +250,3 @@ def _why_not(error: OSError, host: str, port: int, port_key: str) -> str:
         f"headset.host: cannot listen on {host!r} ({error.strerror}); give an address of this "
         "machine, such as 127.0.0.1"
     )
-
-
-def name_for_browser(host: str) -> str:
-    """The name to open a page by: browsers trust one from localhost as if it had a certificate."""
-    try:
-        address = ipaddress.ip_address(host)
-    except ValueError:
-        return host
-    if address.is_loopback or address.is_unspecified:
-        return "localhost"
-    return f"[{host}]" if address.version == 6 else host

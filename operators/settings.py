@@ -4,19 +4,13 @@ The tree comes from a YAML file (`PANODORA_CONFIG`), overridden by environment v
 `PANODORA__SECTION__KEY`, and refuses keys that it does not know.
 """
 
-import ipaddress
 import os
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
 import yaml
-from pydantic import (
-    BaseModel,
-    Field,
-    ValidationError,
-    field_validator,
-    model_validator,
-)
+from pydantic import BaseModel, Field, ValidationError, model_validator
+from pydantic_core import ErrorDetails
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -31,6 +25,9 @@ from operators.camera_settings import (
     PictureSettings,
     RerunSettings,
 )
+from operators.filter_settings import FiltersSettings
+from operators.headset_settings import HeadsetSettings as HeadsetSettings
+from operators.panorama_settings import PanoramaSettings as PanoramaSettings
 from operators.section import Section, Vector3
 from operators.usage_error import UsageError
 
@@ -127,69 +124,50 @@ class SimulationSettings(Section):
         return 1.0 / (self.rate_hz * self.substeps)
 
 
-class PanoramaSettings(Section):
-    """How the surroundings are drawn."""
+class OperatorSettings(Section):
+    """How the operator's hands and head are understood."""
 
-    renderer: Literal["gl", "mujoco"] = "gl"
-    converter: Literal["table", "py360convert"] = "table"
-    face_size: int = Field(default=720, ge=16, le=4096, description="pixels along a cube face")
-    width: int = Field(default=1440, ge=64, le=8192, description="panorama columns; rows are half")
-    tile_size: int = Field(
-        default=80, ge=16, le=1024, multiple_of=16, description="pixels along a tile"
+    motion_scale: float = Field(
+        default=1.0,
+        ge=0.25,
+        le=2.0,
+        description="how far the robot's hands go for each metre of the operator's, at first",
     )
-
-    @model_validator(mode="after")
-    def _width_is_even(self) -> Self:
-        if self.width % 2:
-            raise ValueError(f"width must be even (rows are half of it), got {self.width}")
-        return self
-
-    @property
-    def height(self) -> int:
-        """Panorama rows."""
-        return self.width // 2
-
-
-class HeadsetSettings(Section):
-    """The page, its two ports, and what a client may do."""
-
-    host: str = Field(
-        default="127.0.0.1",
-        description="an address of this machine alone: nobody else is let in without a token, and "
-        "tokens are still to come",
+    neck_offset: Vector3 | None = Field(
+        default=None,
+        description="from the eyes to the pivot of the neck, m: right, up, back. Where it is given "
+        "it stays; without it a grown person's is taken and may be measured in the headset",
     )
-    port: int = Field(default=8012, ge=0, le=65535, description="page and panorama")
-    tracking_port: int | None = Field(
-        default=8013,
-        ge=0,
-        le=65535,
-        description="hands, head, keys; nothing where the page only watches",
-    )
-    jpeg_quality: int = Field(default=85, ge=1, le=100)
-    frames_in_flight: int = Field(
-        default=2, ge=1, le=8, description="frames sent before a client must acknowledge one"
-    )
-    max_message_bytes: int = Field(default=65536, ge=4096)
-    max_clients: int = Field(default=8, ge=1)
-
-    @field_validator("host")
-    @classmethod
-    def _host_is_this_machine(cls, host: str) -> str:
-        if host != "localhost" and not _is_loopback(host):
-            raise ValueError(
-                "must be an address of this machine alone (127.0.0.1, ::1 or localhost): whoever "
-                "reaches the ports can drive the robot. From another machine use `ssh -L`, from a "
-                "headset on a cable `adb reverse`"
-            )
-        return host
 
 
 class GuardSettings(Section):
-    """When the robot follows."""
+    """When the robot follows, how fast, and how far."""
 
     input_timeout_s: float = Field(
-        default=0.5, gt=0, description="no command for so long while tracking: hold"
+        default=0.07, gt=0, description="no command for so long: hold; five frames of a headset"
     )
+    control_timeout_s: float = Field(
+        default=0.5, gt=0, description="nothing heard of the operator's keys for so long: stop"
+    )
+    state_timeout_s: float = Field(
+        default=0.08, gt=0, description="nothing heard of the robot for so long: hold"
+    )
+    stop_after_s: float = Field(
+        default=10.0, gt=0, description="a hand that holds for so long stops: engage again"
+    )
+    speed: float = Field(default=1.5, gt=0, description="of a hand's base, m/s")
+    acceleration: float = Field(default=20.0, gt=0, description="of a hand's base, m/s^2")
+    turn_speed: float = Field(default=8.0, gt=0, description="of a hand's base, rad/s")
+    turn_acceleration: float = Field(default=120.0, gt=0, description="of a hand's base, rad/s^2")
+    joint_speed: float = Field(default=8.0, gt=0, description="of every joint, rad/s")
+    joint_acceleration: float = Field(default=160.0, gt=0, description="of every joint, rad/s^2")
+    engaging_share: float = Field(
+        default=0.25, gt=0, le=1, description="of all speeds, on the way to the operator's hand"
+    )
+    lowest: Vector3 = Field(
+        default=(-1.5, -1.3, 0.2), description="corner of where a hand's base may be, world, m"
+    )
+    highest: Vector3 = Field(default=(0.9, 1.3, 2.6), description="the opposite corner, world, m")
 
 
 class RecordSettings(Section):
@@ -234,9 +212,11 @@ class Settings(BaseSettings):
 
     scene: SceneSettings = SceneSettings()
     hands: HandsSettings = HandsSettings()
+    filters: FiltersSettings = FiltersSettings()
     simulation: SimulationSettings = SimulationSettings()
     panorama: PanoramaSettings = PanoramaSettings()
     headset: HeadsetSettings = HeadsetSettings()
+    operator: OperatorSettings = OperatorSettings()
     guard: GuardSettings = GuardSettings()
     record: RecordSettings = RecordSettings()
     replay: ReplaySettings = ReplaySettings()
@@ -246,6 +226,14 @@ class Settings(BaseSettings):
     keypoints: KeypointsSettings = KeypointsSettings()
     monocular: MonocularSettings = MonocularSettings()
     rerun: RerunSettings = RerunSettings()
+
+    def check_live(self) -> None:
+        """Raise SettingsError where a person must not drive."""
+        if self.simulation.clock == "lockstep":
+            raise SettingsError(
+                "simulation.clock: lockstep waits for a recording, and notices no hand that does "
+                "not come; set it to wall where a person drives"
+            )
 
     @classmethod
     def settings_customise_sources(
@@ -340,13 +328,6 @@ def _read_yaml(path: Path) -> dict[str, object]:
     return content
 
 
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
 def _refuse_unknown_variables() -> None:
     """pydantic-settings ignores an environment variable whose section it does not know."""
     sections = sorted(Settings.model_fields)
@@ -374,8 +355,15 @@ def _explain(error: ValidationError, path: Path | None) -> str:
             allowed = _keys_beside(fault["loc"])
             lines.append(f"{where}: unknown key '{key}'; allowed here: {', '.join(allowed)}")
         else:
-            lines.append(f"{where}: {key}: {fault['msg']}, got {fault['input']!r}")
+            lines.append(f"{where}: {key}: {fault['msg']}{_given(fault)}")
     return "\n".join(lines)
+
+
+def _given(fault: ErrorDetails) -> str:
+    """What was given, in words; nothing where it is a secret, or a whole section that has some."""
+    if fault["loc"][-1:] == ("token",) or isinstance(fault["input"], BaseModel | dict):
+        return ""
+    return f", got {fault['input']!r}"
 
 
 def _keys_beside(location: tuple[int | str, ...]) -> list[str]:

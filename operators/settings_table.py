@@ -21,27 +21,30 @@ With `dora start` the daemon's environment counts, as it was when `dora up` was 
 
 def settings_markdown() -> str:
     """All sections, a table each."""
-    sections = [(name, field.annotation) for name, field in Settings.model_fields.items()]
     parts = [_INTRODUCTION]
-    for name, section in sections:
-        assert isinstance(section, type)
-        assert issubclass(section, BaseModel)
+    for name, section in _sections(Settings):
         parts.append(_table(f"`{name}`", section))
+        parts += [_table(f"`{name}.{key}`", inner) for key, inner in _sections(section)]
     parts.append(_table("An entry of `scene.objects`", SceneObject))
     parts.append(_table("`keypoints.rtmlib`", RtmlibSettings))
     return "\n".join(parts)
 
 
+def _sections(model: type[BaseModel]) -> list[tuple[str, type[BaseModel]]]:
+    """The fields of a part of the tree that are parts themselves."""
+    fields = [(name, field.annotation) for name, field in model.model_fields.items()]
+    return [(n, s) for n, s in fields if isinstance(s, type) and issubclass(s, BaseModel)]
+
+
 def _table(title: str, section: type[BaseModel]) -> str:
     properties: dict[str, Any] = section.model_json_schema()["properties"]
-    lines = [
-        f"## {title}",
-        (section.__doc__ or "").strip(),
-        "",
-        "| key | default | allowed | meaning |",
-        "|---|---|---|---|",
-    ]
-    for key, about in properties.items():
+    inner = [name for name, _ in _sections(section)]
+    lines = [f"## {title}", (section.__doc__ or "").strip()]
+    keys = [key for key in properties if key not in inner]
+    if keys:
+        lines += ["", "| key | default | allowed | meaning |", "|---|---|---|---|"]
+    for key in keys:
+        about = properties[key]
         default = about.get("default", "must be given")
         shown = "see configs/teleop.yml" if key == "objects" else f"`{default}`"
         if "$ref" in about:

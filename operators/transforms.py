@@ -91,6 +91,54 @@ def rotation_from_quaternion(quaternion: ArrayLike) -> Array:
     return rotation
 
 
+def quaternion_product(first: ArrayLike, second: ArrayLike) -> Array:
+    """Multiply quaternions (..., 4) x y z w: the rotation `first` after the rotation `second`."""
+    a, b = np.asarray(first, dtype=np.float64), np.asarray(second, dtype=np.float64)
+    product: Array = ((a[..., _PRODUCT_PARTS] * _PRODUCT_SIGNS) @ b[..., None])[..., 0]
+    return product
+
+
+# Multiplying from the left by a quaternion is a matrix of its parts.
+_PRODUCT_PARTS: Final = np.array([[3, 2, 1, 0], [2, 3, 0, 1], [1, 0, 3, 2], [0, 1, 2, 3]])
+_PRODUCT_SIGNS: Final = np.array(
+    [[1.0, -1.0, 1.0, 1.0], [1.0, 1.0, -1.0, 1.0], [-1.0, 1.0, 1.0, 1.0], [-1.0, -1.0, -1.0, 1.0]]
+)
+
+
+def turn_between(start: ArrayLike, end: ArrayLike) -> Array:
+    """The rotation vectors (..., 3), rad, that turn unit quaternions (..., 4) from start to end.
+
+    The logarithm of end start^-1: in the frame that both are given in, of length pi at the most. Of
+    a half turn's two it may be either.
+    """
+    q = quaternion_product(end, np.asarray(start, dtype=np.float64) * [-1.0, -1.0, -1.0, 1.0])
+    q = np.where(q[..., 3:] < 0.0, -q, q)
+    half_sine = _length(q[..., :3])
+    half_angle = np.arctan2(half_sine, q[..., 3:])
+    turn: Array = 2.0 * q[..., :3] / np.sinc(half_angle / np.pi)
+    return turn
+
+
+def turned(quaternion: ArrayLike, turn: ArrayLike) -> Array:
+    """Turn unit quaternions (..., 4) by rotation vectors (..., 3), rad, in the same frame.
+
+    Undoes `turn_between`. Of length 1, whatever rounding has made of the given ones; w >= 0.
+    """
+    half = 0.5 * np.asarray(turn, dtype=np.float64)
+    half_angle = _length(half)
+    rotation = np.concatenate([np.sinc(half_angle / np.pi) * half, np.cos(half_angle)], axis=-1)
+    q = quaternion_product(rotation, quaternion)
+    q = q / _length(q)
+    flipped: Array = np.where(q[..., 3:] < 0.0, -q, q)
+    return flipped
+
+
+def _length(vectors: Array) -> Array:
+    """Lengths (..., 1) of vectors (..., n)."""
+    length: Array = np.sqrt((vectors * vectors).sum(axis=-1, keepdims=True))
+    return length
+
+
 def pose_from_matrix(matrix: ArrayLike) -> Array:
     """Turn rigid transforms (..., 4, 4) into poses (..., 7) [x y z qx qy qz qw]."""
     matrix = np.asarray(matrix, dtype=np.float64)

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Sequence
 
 from operators.usage_error import UsageError
-from panodora import doctor, generate, latency, replay
+from panodora import address, cert, doctor, generate, latency, replay
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -16,7 +16,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         epilog="The dataflows themselves run with `dora run dataflows/teleop.yml`.",
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for command in (doctor, replay, latency, generate):
+    for command in (doctor, cert, address, replay, latency, generate):
         command.add_parser(commands)
     chosen = parser.parse_args(arguments)
     try:

@@ -1,9 +1,11 @@
 """`panodora doctor`: see whether a dataflow can run here, and say what to do if not."""
 
 import argparse
+import importlib.metadata
 import os
 import shutil
 import socket
+import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,14 +14,25 @@ from typing import Any
 from operators.equirectangular import CONVERTERS
 from operators.gl_context import create_context
 from operators.keypoint_finder import KeypointFinder
+from operators.panorama_budget import BUDGET_MS, measure_budget
 from operators.picture_source import open_source
 from operators.recording import RecordingReader
 from operators.retargeting import Retargeter
 from operators.scene import build_scene
 from operators.settings import ROOT, Settings, SettingsError, load_settings, resolve
 from operators.usage_error import UsageError
+from panodora import reachability
 
 DATAFLOW = ROOT / "dataflows/teleop.yml"
+
+SHARED_MEMORY = Path("/dev/shm")
+SHARED_MEMORY_BYTES = 256 * 2**20
+"""Twice the pool that panoramas travel in."""
+
+RECORDING_BYTES_PER_S = 165e3
+"""Measured: ten MB a minute, with both usual hands at 60 Hz."""
+
+DISK_BYTES = 1e9
 
 EXAMPLES = """\
 examples:
@@ -31,18 +44,22 @@ examples:
 
 @dataclass(frozen=True)
 class Finding:
-    """What one check found; `fault` is empty where all is well, else says what to do."""
+    """What one check found; `fault` is empty where all is well, else says what to do.
+
+    advice: what is to be known, though nothing is wrong.
+    """
 
     subject: str
     found: str = ""
     fault: str = ""
+    advice: str = ""
 
 
 def add_parser(commands: Any) -> None:
     """Add `panodora doctor`."""
     parser = commands.add_parser(
         "doctor",
-        help="check settings, hands, scene, OpenGL, ports and dora, and say what to do",
+        help="check what a dataflow and a headset need here, and say what to do",
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -54,17 +71,22 @@ def add_parser(commands: Any) -> None:
 def run(chosen: argparse.Namespace) -> int:
     """Print a line a check; 1 if something is wrong."""
     wrong = False
-    for finding in findings(chosen.dataflow):
+    for finding in findings(chosen.dataflow, measured=not chosen.quiet):
         wrong |= bool(finding.fault)
         if finding.fault:
             print(f"WRONG  {finding.subject}: {finding.fault}")
         elif not chosen.quiet:
             print(f"ok     {finding.subject}: {finding.found}")
+            if finding.advice:
+                print(f"note   {finding.subject}: {finding.advice}")
     return int(wrong)
 
 
-def findings(dataflow: Path) -> Iterator[Finding]:
-    """Check one thing after the other, as far as the ones before allow."""
+def findings(dataflow: Path, measured: bool) -> Iterator[Finding]:
+    """Check one thing after the other, as far as the ones before allow.
+
+    measured: also what takes seconds and changes nothing.
+    """
     yield _check("dora", _dora)
     config = os.environ.get("PANODORA_CONFIG", f"configs/{dataflow.name}")
     try:
@@ -78,29 +100,48 @@ def findings(dataflow: Path) -> Iterator[Finding]:
     yield _check("panorama.converter", lambda: _converter(settings))
     if "replay" in dataflow.name:
         yield _check("replay.recording", lambda: _recording(settings))
+    else:
+        yield _check("simulation.clock", lambda: _clock(settings))
     if "video" in dataflow.name:
         yield _check("camera.source", lambda: _camera(settings))
         yield _check("keypoints.detector", lambda: _detector(settings))
     if settings.panorama.renderer == "gl":
-        yield _check("OpenGL", _opengl)
+        yield _check("OpenGL", lambda: _opengl(settings))
+    if measured:
+        yield _check("panorama.width", lambda: _budget(settings))
+    yield _check("shared memory", _shared_memory)
+    yield _check("disk", lambda: _disk(settings, must="record" in dataflow.name))
+    headset = settings.headset
     for key in ("port", "tracking_port"):
-        port = getattr(settings.headset, key)
+        port = getattr(headset, key)
         if port:
-            yield _check(f"headset.{key}", lambda: _port(settings.headset.host, port, key))  # noqa: B023
+            yield _check(f"headset.{key}", lambda: _port(headset.host, port, key))  # noqa: B023
+    yield _check("certificate", lambda: reachability.certificate(headset))
+    yield _check("addresses", lambda: reachability.addresses(headset))
 
 
-def _check(subject: str, look: Callable[[], str]) -> Finding:
+def _check(subject: str, look: Callable[[], str | tuple[str, str]]) -> Finding:
+    """look: returns what was found, and perhaps advice. Its UsageError is what is wrong."""
     try:
-        return Finding(subject, look())
+        seen = look()
     except UsageError as error:
         return Finding(subject, fault=str(error))
+    found, advice = (seen, "") if isinstance(seen, str) else seen
+    return Finding(subject, found, advice=advice)
 
 
 def _dora() -> str:
     path = shutil.which("dora")
     if path is None:
         raise UsageError("the command is not on the PATH: `source .venv/bin/activate` first")
-    return path
+    said = subprocess.run([path, "--version"], capture_output=True, text=True, check=False).stdout
+    package = importlib.metadata.version("dora-rs")
+    if package not in said.split():
+        raise UsageError(
+            f"{path} is {said.strip() or 'none'}, and the nodes' package is dora-rs {package}: "
+            f"they must agree; `pip install dora-rs=={package} dora-rs-cli=={package}`"
+        )
+    return f"{package} at {path}"
 
 
 def _scene(settings: Settings) -> str:
@@ -115,7 +156,9 @@ def _retargeting(settings: Settings) -> str:
 
 def _converter(settings: Settings) -> str:
     panorama = settings.panorama
-    CONVERTERS[panorama.converter](panorama.face_size, panorama.height, panorama.width)
+    if panorama.converter == "shader":
+        return panorama.converter
+    CONVERTERS[panorama.converter](panorama.drawn_face_size, panorama.height, panorama.width)
     return panorama.converter
 
 
@@ -137,11 +180,51 @@ def _detector(settings: Settings) -> str:
     return settings.keypoints.detector
 
 
-def _opengl() -> str:
-    context = create_context()
+def _clock(settings: Settings) -> str:
+    settings.check_live()
+    return settings.simulation.clock
+
+
+def _opengl(settings: Settings) -> str:
+    context = create_context(settings.panorama.device)
     renderer: str = context.info["GL_RENDERER"]
     context.release()
     return renderer
+
+
+def _shared_memory() -> str:
+    free = shutil.disk_usage(SHARED_MEMORY).free
+    if free < SHARED_MEMORY_BYTES:
+        raise UsageError(
+            f"{SHARED_MEMORY} has {free / 1e6:.0f} MB free, and pictures travel there: give it "
+            f"{SHARED_MEMORY_BYTES / 1e6:.0f} MB (docker: --shm-size=1g)"
+        )
+    return f"{free / 1e9:.1f} GB free"
+
+
+def _disk(settings: Settings, *, must: bool) -> str:
+    """must: whether the dataflow records."""
+    folder = resolve(settings.record.folder)
+    there = next(each for each in (folder, *folder.parents) if each.exists())
+    free = shutil.disk_usage(there).free
+    if must and free < DISK_BYTES:
+        raise UsageError(
+            f"{free / 1e6:.0f} MB are free for recordings in {folder}: make room, or set "
+            "record.folder to another disk"
+        )
+    return f"{free / 1e9:.0f} GB free for {folder}, {free / RECORDING_BYTES_PER_S / 3600:.0f} hours"
+
+
+def _budget(settings: Settings) -> str:
+    budget = measure_budget(build_scene(settings).model, settings)
+    times = ", ".join(f"{width}: {ms:.1f} ms" for width, ms in budget.milliseconds.items())
+    fits = (
+        f"{budget.width} fits" if budget.fits else "none fits, the loop will be slower than 60 Hz"
+    )
+    return (
+        f"{settings.panorama.width}; of {BUDGET_MS:.0f} ms for a frame at "
+        f"{settings.panorama.quality} quality, {times}: {fits}"
+    )
 
 
 def _port(host: str, port: int, key: str) -> str:

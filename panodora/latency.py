@@ -12,6 +12,7 @@ from rich.live import Live
 from rich.text import Text
 
 from operators.latency_report import latency_table, remarks
+from operators.latency_report_files import write_report
 from operators.latency_service import LatencyNews, fetch, running_sockets
 from operators.usage_error import UsageError
 
@@ -74,13 +75,17 @@ def the_only_socket() -> Path:
 
 
 def watch(path: Path, frames: int) -> int:
-    """Show the table anew each second until Ctrl-C, or until the dataflow ends."""
+    """Show the table anew each second until Ctrl-C, or until the dataflow ends.
+
+    Raises UsageError where none runs.
+    """
+    told = asyncio.run(fetch(path, frames))
     with Live(auto_refresh=False) as live:
         try:
             while True:
-                told = asyncio.run(fetch(path, frames))
                 live.update(view(*told, live.console.width), refresh=True)
                 time.sleep(REFRESH_S)
+                told = asyncio.run(fetch(path, frames))
         except KeyboardInterrupt:
             return 0
         except UsageError:
@@ -96,8 +101,6 @@ def view(records: pa.Table, news: LatencyNews, width: int) -> Group:
 
 def report(path: Path, folder: Path) -> int:
     """Write the last minutes' records, a page and a trace file."""
-    from operators.latency_report_files import write_report
-
     records, news = asyncio.run(fetch(path))
     about = {"dataflow's page": news.page, **news.clients}
     for written in write_report(records, folder, about):

@@ -9,9 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from operators.acknowledging_client import AcknowledgingClient
+from operators.headset_settings import AUTO, HeadsetSettings
+from operators.network_addresses import hosts_to_open
 from operators.recording import RecordingReader
 from operators.replay import FINISHED
-from operators.settings import ROOT, Settings, load_settings, resolve
+from operators.session_token import new_token
+from operators.settings import ROOT, load_settings, resolve
 
 DATAFLOW = ROOT / "dataflows/teleop_replay.yml"
 
@@ -53,6 +56,9 @@ def run(chosen: argparse.Namespace) -> int:
     if chosen.recording is not None:
         environment["PANODORA__REPLAY__RECORDING"] = str(chosen.recording.resolve())
     settings = load_settings(config)
+    token = "" if settings.headset.token is None else settings.headset.token.get_secret_value()
+    if token == AUTO:  # who takes the pictures here must know it too
+        token = environment["PANODORA__HEADSET__TOKEN"] = new_token()
     folder = chosen.recording or resolve(settings.replay.recording)
     recording = RecordingReader(folder)
     first_ns, last_ns = recording.span_ns(recording.names)
@@ -61,11 +67,21 @@ def run(chosen: argparse.Namespace) -> int:
         + ", ".join(f"{recording.count(name)} {name}" for name in recording.names),
         flush=True,
     )
-    return _run_until_finished(chosen.dataflow, environment, settings, chosen.no_viewer)
+    viewer = None if chosen.no_viewer else _viewer(settings.headset, token)
+    return _run_until_finished(chosen.dataflow, environment, viewer)
+
+
+def _viewer(headset: HeadsetSettings, token: str) -> AcknowledgingClient:
+    return AcknowledgingClient(
+        headset.port,
+        host=hosts_to_open(headset)[0],
+        token=token,
+        certificate=None if headset.certificate is None else resolve(headset.certificate),
+    )
 
 
 def _run_until_finished(
-    dataflow: Path, environment: dict[str, str], settings: Settings, no_viewer: bool
+    dataflow: Path, environment: dict[str, str], viewer: AcknowledgingClient | None
 ) -> int:
     """Run dora, pass on what it says, and stop it at the recording's end or by a signal."""
     dora = subprocess.Popen(
@@ -78,7 +94,6 @@ def _run_until_finished(
     )
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda *_: dora.send_signal(signal.SIGINT))
-    viewer = None if no_viewer else AcknowledgingClient(settings.headset.port)
     if viewer is not None:
         viewer.start()
     assert dora.stdout is not None

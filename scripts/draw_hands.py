@@ -83,6 +83,7 @@ def draw(name: str, fingers: Array) -> NDArray[np.uint8]:
     wrists = np.stack([rigid(WORLD_FROM_WRIST_AXES, position) for position in WRISTS])
     wrists[:, :3, 3] -= settings.scene.anchor_position
     targets = HandTargets(
+        faults=("", ""),
         source="recording",
         client="",
         valid=np.ones(len(SIDES), bool),

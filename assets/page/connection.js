@@ -4,31 +4,38 @@ const FIRST_RETRY_MS = 250;
 const LAST_RETRY_MS = 4000;
 const RETRY_GROWTH = 1.7;
 
-// Closing codes after which the server does not want this page back.
-const FINAL_CODES = new Set([4001, 4003]);
+// Closing codes after which the server does not want this page back: the same tab has connected
+// anew, or its token is wrong.
+export const REPLACED = 4001;
+const WRONG_TOKEN = 4003;
+const FINAL_CODES = new Set([REPLACED, WRONG_TOKEN]);
 
 /**
- * `address` is asked at each attempt, so that it may change. The listener's methods:
+ * `address` is asked at each attempt, so that it may change. protocols: as for a WebSocket. The
+ * listener's methods:
  * opened(), received(ArrayBuffer), and stateChanged(state, reason) with the state "closed",
  * "connecting", "open", "waiting" (it will try again) or "refused" (it will not).
  */
 export class Connection {
   #address;
+  #protocols;
   #listener;
   #socket = null;
   #retryMs = FIRST_RETRY_MS;
   #timer = 0;
   state = "closed";
+  code = 0; // with which it was closed the last time
 
-  constructor(address, listener) {
+  constructor(address, protocols, listener) {
     this.#address = address;
+    this.#protocols = protocols;
     this.#listener = listener;
   }
 
   open() {
     this.close();
     this.#set("connecting", "");
-    const socket = new WebSocket(this.#address());
+    const socket = new WebSocket(this.#address(), this.#protocols);
     socket.binaryType = "arraybuffer";
     socket.onopen = () => {
       this.#set("open", "");
@@ -68,6 +75,7 @@ export class Connection {
 
   #lost(code, reason) {
     this.#socket = null;
+    this.code = code;
     if (FINAL_CODES.has(code)) {
       this.#set("refused", reason);
       return;

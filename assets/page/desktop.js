@@ -1,7 +1,7 @@
 // Someone at a desk: a head that looks around, and two hands that keys move.
 
 import { sampleHand } from "./desktop_hand.js";
-import { clamp, matrixOf, rigid, turned } from "./pose.js";
+import { clamp, matrixOf, rigid, transformed, turned } from "./pose.js";
 
 const DEGREE = Math.PI / 180;
 
@@ -70,11 +70,13 @@ export const POSTURES = {
 
 /**
  * Holds what the operator wants and makes samples of it for Tracking. Actions are the names above
- * and the levels `engage` and `stop`.
+ * and the levels `engage`, `stop`, `clutch`, `recentre`, `scaleUp`, `scaleDown` and `measureNeck`.
  */
 export class DesktopOperator {
   active = 1; // 0 left, 1 right
   view = { ...FIRST_VIEW };
+  /** Where the body is turned, and both hands with it, rad: the robot's forward. */
+  bodyYaw = 0;
   hands = [-1, 1].map((side) => ({
     position: [side * RESTING.x, RESTING.y, RESTING.z],
     angles: { ...POSTURES.flat },
@@ -143,10 +145,23 @@ export class DesktopOperator {
     this.hands.forEach((each) => approachPosture(each, time * TURN_RAD_S));
   }
 
-  /** The levels of `operator_input`. */
+  /** The levels of `operator_input`. The clutch is the active hand's. */
   keys() {
-    const isDown = (key) => this.#held.has(key) || this.#touched.has(key);
-    return { engage: isDown("engage"), stop: isDown("stop") };
+    return {
+      engage: this.#isDown("engage"),
+      stop: this.#isDown("stop"),
+      recentre: this.#isDown("recentre"),
+      clutch: this.hands.map((_, side) => side === this.active && this.#isDown("clutch")),
+    };
+  }
+
+  /** The levels of `operator_adjustment`. */
+  adjustments() {
+    return {
+      scale_up: this.#isDown("scaleUp"),
+      scale_down: this.#isDown("scaleDown"),
+      measure_neck: this.#isDown("measureNeck"),
+    };
   }
 
   /** What to send. */
@@ -154,8 +169,23 @@ export class DesktopOperator {
     return {
       source: "desktop",
       head: rigid(this.viewRotation(), HEAD),
-      hands: this.hands.map((hand, side) => sampleHand(side, hand)),
+      hands: this.hands.map((hand, side) => sampleHand(side, this.#inStage(hand))),
       keys: this.keys(),
+      adjust: this.adjustments(),
+    };
+  }
+
+  #isDown(action) {
+    return this.#held.has(action) || this.#touched.has(action);
+  }
+
+  /** A hand turned with the body, about the head. */
+  #inStage({ position, angles, closure }) {
+    const turn = rigid(matrixOf(turned({ yaw: this.bodyYaw, pitch: 0, roll: 0 })), HEAD);
+    return {
+      position: transformed(turn, position.map((x, i) => x - HEAD[i])),
+      angles: { ...angles, yaw: angles.yaw + this.bodyYaw },
+      closure,
     };
   }
 

@@ -5,6 +5,8 @@ import { clamp } from "./pose.js";
 const WRIST = 0;
 const THUMB_TIP = 4;
 const INDEX_TIP = 9;
+const MIDDLE_TIP = 14;
+const RING_TIP = 19;
 const LITTLE_TIP = 24;
 const FINGERS = [5, 10, 15, 20]; // their first joints, in the palm
 
@@ -16,6 +18,10 @@ const APART_M = 0.08;
 // hand those with a straight hand have 0.92 to 0.98, those with a fist 0.42 to 0.45.
 const STRAIGHT = 0.92;
 const FIST = 0.45;
+
+// For what does not stop, a little more counts as a touch: in the same frames a thumb on the ring
+// finger is up to 26 mm from it.
+const NEAR_M = 0.026;
 
 // An index finger that far from the thumb is not in the grasp.
 const OUT_OF_GRASP_M = 0.05;
@@ -36,12 +42,17 @@ export function squeezeOf(joints) {
   return closeness(reach / FINGERS.length, STRAIGHT, FIST);
 }
 
-/** Whether thumb and little finger touch, which no grasp does while the index finger is away. */
-export function touchesLittleFinger(joints) {
-  return (
-    distance(joints, THUMB_TIP, LITTLE_TIP) < TOUCHING_M &&
-    distance(joints, THUMB_TIP, INDEX_TIP) > OUT_OF_GRASP_M
-  );
+/**
+ * Which finger the thumb touches while the index finger is away, as no grasp does: "middle", "ring",
+ * "little" or null. Where it touches the little finger, that counts: it stops.
+ */
+export function touchedFinger(joints) {
+  if (distance(joints, THUMB_TIP, INDEX_TIP) <= OUT_OF_GRASP_M) return null;
+  if (distance(joints, THUMB_TIP, LITTLE_TIP) < TOUCHING_M) return "little";
+  const toMiddle = distance(joints, THUMB_TIP, MIDDLE_TIP);
+  const toRing = distance(joints, THUMB_TIP, RING_TIP);
+  if (Math.min(toMiddle, toRing) >= NEAR_M) return null;
+  return toMiddle < toRing ? "middle" : "ring";
 }
 
 function distance(joints, a, b) {

@@ -10,6 +10,10 @@ const SESSION = { requiredFeatures: ["local-floor"], optionalFeatures: ["hand-tr
 // Nothing of ours is nearer than a hand before the eyes, and nothing has a depth to compare.
 const LAYER = { alpha: false, antialias: false, depth: false };
 
+// An emulator's hands stand still to the last digit; a real hand that does so is not tracked.
+const isNative = /\[native code\]/.test(navigator.xr?.requestSession);
+const SOURCE = isNative ? "webxr" : "webxr-emulator";
+
 /**
  * view: the PanoramaView whose texture and context serve here too. The listener's methods:
  * takePicture() uploads the newest picture, if there is one, and returns it; pictureShown(picture,
@@ -120,7 +124,7 @@ export class Headset {
     else this.#input.clear();
     this.#sample(readHead(pose), performance.now());
     const picture = this.#listener.takePicture();
-    this.#panel.update(this.#listener.shown());
+    this.#panel.update(this.#listener.shown(), this.#hadControllers);
     if (pose) this.#draw(session.renderState.baseLayer, pose);
     this.frames++;
     if (picture) {
@@ -132,8 +136,8 @@ export class Headset {
 
   #sample(head, nowMs) {
     const { hands, controllers } = this.#input;
-    const keys = this.#keys.read(hands, controllers, nowMs);
-    const sample = { source: "webxr", head, hands, keys };
+    const { adjust, ...keys } = this.#keys.read(hands, controllers, nowMs);
+    const sample = { source: SOURCE, head, hands, keys, adjust };
     const hasControllers = controllers.some((controller) => controller !== null);
     if (hasControllers || this.#hadControllers) {
       sample.controllers = controllers.map((each) => (each?.stageFromGrip ? each : null));

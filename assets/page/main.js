@@ -1,5 +1,6 @@
 // The page: shows the panorama, and sends what the operator does.
 
+import { headers, subprotocols, tabName, takeToken } from "./access.js";
 import { CameraView } from "./camera_view.js";
 import { DesktopOperator } from "./desktop.js";
 import { connectButton, connectDesktop } from "./desktop_input.js";
@@ -20,14 +21,19 @@ const HALF_VIEW = Math.tan((35 * Math.PI) / 180);
 // Canvas pixels for each of the panorama's where both are densest, straight ahead.
 const SHARPNESS = 1.5;
 
+const token = takeToken();
+
+// Opened with ?watch, a page never drives.
+const onlyWatches = new URLSearchParams(location.search).has("watch");
+
 const canvas = document.getElementById("panorama");
 const operator = new DesktopOperator();
 const view = new PanoramaView(canvas);
-const stream = new PictureStream(() => address(location.port, "/stream"), {
+const stream = new PictureStream(() => address(location.port, "/stream"), subprotocols(token), {
   told,
   stateChanged: streamChanged,
 });
-const tracking = new Tracking(trackingChanged);
+const tracking = new Tracking(subprotocols(token), trackingChanged);
 const cameraView = new CameraView(document.getElementById("camera"));
 const headset = new Headset(view, {
   takePicture,
@@ -44,6 +50,7 @@ let sampling = 0;
 let robotState = "unknown"; // as the guard last told
 let toldMs = performance.now();
 let stopWanted = false; // until the guard says that it has stopped
+let frame = null; // as the robot's side last told: an `operator_frame`
 
 // Pictures
 
@@ -58,8 +65,8 @@ function drawFrame() {
   const picture = takePicture();
   const { yaw, pitch } = operator.view;
   const size = `${canvas.width} ${canvas.height}`;
-  const wanted = `${yaw} ${pitch} ${size}`;
-  if (view.hasPicture && (picture || wanted !== drawn)) {
+  const wanted = `${yaw} ${pitch} ${size} ${view.yaw}`;
+  if (view.hasPicture && (picture?.bitmap || wanted !== drawn)) {
     view.context.viewport(0, 0, canvas.width, canvas.height);
     view.draw(operator.viewRotation(), viewSlope());
     drawn = wanted;
@@ -67,12 +74,16 @@ function drawFrame() {
   if (picture) stream.acknowledge(picture, performance.now(), "performance.now");
 }
 
-/** Upload the newest picture; null where it has been taken already. */
+/** Upload the newest picture; null where it has been taken already, or adds to one that is lost. */
 function takePicture() {
   const picture = stream.take();
   if (!picture) return null;
-  view.upload(picture);
-  picture.bitmap.close();
+  const uploaded = view.upload(picture);
+  picture.bitmap?.close();
+  if (!uploaded) {
+    stream.startOver();
+    return null;
+  }
   if (picture.columns !== columns) {
     columns = picture.columns;
     fitCanvas();
@@ -108,8 +119,19 @@ function told(message) {
     if (robotState === "stopped") stopWanted = false;
     overlay.showOperator(message);
   }
+  else if (message.message === "operator_frame") {
+    frame = message;
+    useFrame();
+  }
   else if (message.message === "latency_summary") overlay.showDelay(message);
   else if (message.message === "camera_view") cameraView.show(message);
+}
+
+/** The stage of whoever else drives is not ours: for who only watches, the panorama is unturned. */
+function useFrame() {
+  const isOurs = frame !== null && tracking.client !== "" && frame.client === tracking.client;
+  view.yaw = operator.bodyYaw = isOurs ? frame.anchor_yaw_rad : 0;
+  if (frame) overlay.showFrame(frame, isOurs);
 }
 
 /** Each welcome may come from another server than the last, with another tracking port. */
@@ -118,9 +140,16 @@ async function startTracking({ client, recording }) {
     overlay.showTracking("a recording's");
     return;
   }
-  const session = await (await fetch("session.json")).json();
-  const query = new URLSearchParams({ client, token: session.token ?? "" });
-  tracking.meet(address(session.tracking.port, `${session.tracking.path}?${query}`), client);
+  const answer = await fetch("session.json", { headers: headers(token) });
+  if (!answer.ok) {
+    overlay.showNotice("tracking", `Your hands are not sent: ${await answer.text()}`);
+    return;
+  }
+  const { port, path, public: reached = {} } = (await answer.json()).tracking;
+  const query = new URLSearchParams({ client, operator: tabName() });
+  if (onlyWatches) query.set("watch", 1);
+  const server = reached[location.origin] ?? address(port, path);
+  tracking.meet(`${server}?${query}`, client);
 }
 
 function streamChanged(state, reason) {
@@ -134,11 +163,17 @@ function streamChanged(state, reason) {
 }
 
 function trackingChanged(state, reason) {
+  const { seat } = tracking;
   overlay.showTracking(state);
-  if (state === "open") overlay.showNotice("tracking", "");
-  else if (state === "waiting" || state === "refused") {
+  overlay.showSeat(state === "open", seat?.others ?? 0);
+  if (state === "open" || (state === "watching" && onlyWatches)) {
+    overlay.showNotice("tracking", "");
+  } else if (state === "watching") {
+    overlay.showNotice("tracking", troubled(state, reason), seat.taken ? "Take over" : "Drive");
+  } else if (state === "waiting" || state === "refused") {
     const told = `your hands are not sent: ${reason || "the tracking server is away"}`;
-    overlay.showNotice("tracking", troubled(state, told), state === "refused");
+    const remedy = tracking.mayReturn ? "Take over" : "";
+    overlay.showNotice("tracking", troubled(state, told), remedy);
   }
 }
 
@@ -205,12 +240,15 @@ function withStop(sample) {
 
 // In a headset
 
-/** Whoever stands by at the keyboard can engage and stop too. */
+/** Whoever stands by at the keyboard can do the same; the clutch there is both hands'. */
 function headsetSampled(sample, nowMs) {
   stepOperator(nowMs);
-  const { engage, stop } = operator.keys();
+  const { engage, stop, recentre, clutch } = operator.keys();
   sample.keys.engage ||= engage;
   sample.keys.stop ||= stop;
+  sample.keys.recentre ||= recentre;
+  if (clutch.includes(true)) sample.keys.clutch = [true, true];
+  for (const [name, held] of Object.entries(operator.adjustments())) sample.adjust[name] ||= held;
   tracking.send(withStop(sample), nowMs);
 }
 
@@ -229,8 +267,8 @@ function headsetRefused(error) {
 function headsetChanged() {
   operator.releaseAll();
   if (headset.state === "on") {
-    // To enter is to want to drive, also where another page has taken over.
-    if (tracking.state === "refused") tracking.open();
+    // To enter is to want to drive, also where another page does.
+    if (!onlyWatches) tracking.takeOver();
     hurry();
   } else {
     // Other hands drive from now on: the robot stops, and does not jump to them.
@@ -266,7 +304,8 @@ document.querySelectorAll(".hand").forEach((button, side) => {
 document.getElementById("pause").addEventListener("click", pause);
 document.getElementById("show-help").addEventListener("click", overlay.toggleHelp);
 document.getElementById("headset").addEventListener("click", toggleHeadset);
-document.getElementById("take-over").addEventListener("click", () => tracking.open());
+document.getElementById("take-over").addEventListener("click", () => tracking.takeOver());
+document.getElementById("hand-over").addEventListener("click", () => tracking.handOver());
 
 // Start
 
@@ -325,6 +364,10 @@ window.panodora = Object.freeze({
   },
   get cameraViewsShown() {
     return cameraView.shown;
+  },
+  /** Where the panorama's centre is, rad, positive left of the stage's forward. */
+  get panoramaYaw() {
+    return view.yaw;
   },
   get headset() {
     return headset.state;

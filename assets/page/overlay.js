@@ -6,6 +6,7 @@ const CONNECTIONS = {
   closed: "off",
   connecting: "connecting",
   open: "connected",
+  watching: "watching",
   waiting: "trying again",
   refused: "off",
 };
@@ -15,6 +16,8 @@ export const shown = {
   state: "connecting",
   reason: "",
   isOneSided: false, // the hands do different things
+  frame: "", // what is special about the operator's frame, in a few words
+  advice: "",
   notice: "",
   picture: "–",
   tracking: "–",
@@ -27,6 +30,23 @@ export function showOperator({ state, reason, left_state, right_state }) {
   element("operator").dataset.state = state;
   element("state").textContent = state;
   element("reason").textContent = reason;
+}
+
+/** The operator's frame: an `operator_frame` message. Whose it is not needs no advice. */
+export function showFrame(frame, isOurs) {
+  fill("frame", frameWords(frame), false);
+  fill("advice", isOurs ? frame.advice : "", false);
+}
+
+function frameWords({ clutched: [left, right], motion_scale, anchor_yaw_rad, neck_measured }) {
+  const degrees = Math.round((anchor_yaw_rad * 180) / Math.PI);
+  const words = [];
+  if (left && right) words.push("both hands clutched");
+  else if (left || right) words.push(`${left ? "left" : "right"} hand clutched`);
+  if (motion_scale !== 1) words.push(`motion \u00d7${motion_scale}`);
+  if (degrees) words.push(`turned ${Math.abs(degrees)}\u00b0 ${degrees > 0 ? "left" : "right"}`);
+  if (neck_measured) words.push("neck measured");
+  return words.join(" \u00b7 ");
 }
 
 /** The overall delay: the last row of a `latency_summary`. */
@@ -53,23 +73,24 @@ export function showPicture(state, watching, rate) {
 /** state: of a Connection, or words; rate: samples a second, where they are sent. */
 export function showTracking(state, rate = null) {
   if (state === "open" && rate !== null) fill("tracking", `${rate.toFixed(0)} / s`, false);
-  else fill("tracking", CONNECTIONS[state] ?? state, state in CONNECTIONS && state !== "open");
+  else fill("tracking", CONNECTIONS[state] ?? state, state in CONNECTIONS && state !== "open" && state !== "watching");
 }
 
 const notices = new Map();
 
 /**
  * A sentence that the operator must see; an empty one takes it away. from: who says it; one notice
- * stands at a time. takeOver: whether the operator may take over from another page.
+ * stands at a time. remedy: what the button beside it does that makes this page drive, if any.
  */
-export function showNotice(from, sentence, takeOver = false) {
+export function showNotice(from, sentence, remedy = "") {
   notices.delete(from);
-  if (sentence) notices.set(from, { sentence, takeOver });
+  if (sentence) notices.set(from, { sentence, remedy });
   const [notice] = notices.values();
   shown.notice = notice?.sentence ?? "";
   element("notice").hidden = !notice;
   element("notice-text").textContent = shown.notice;
-  element("take-over").hidden = !notice?.takeOver;
+  element("take-over").hidden = !notice?.remedy;
+  element("take-over").textContent = notice?.remedy ?? "";
 }
 
 let handsShown = "";
@@ -98,6 +119,12 @@ export function hideWaiting() {
 export function showHeadset(label) {
   element("headset").hidden = label === "";
   element("headset").textContent = label;
+}
+
+/** drives: whether this page does; others: how many watch it. */
+export function showSeat(drives, others) {
+  element("engage").disabled = !drives;
+  element("hand-over").hidden = !drives || others === 0;
 }
 
 function fill(id, text, bad) {

@@ -1,6 +1,7 @@
 // Draws an equirectangular panorama around the eye with WebGL2.
 
 import { shaderProgram } from "./shader_program.js";
+import { atlasPieces } from "./tile_atlas.js";
 
 const VERTEX_SHADER = `#version 300 es
 uniform vec2 slope;   // tangents from the view's axis to its right and upper edge
@@ -16,14 +17,15 @@ void main() {
 const FRAGMENT_SHADER = `#version 300 es
 precision highp float;
 uniform mat3 stage_from_view;
+uniform float yaw;  // where the panorama's centre is, positive left of forward
 uniform sampler2D panorama;
 in vec2 tangent;
 out vec4 colour;
 const float PI = 3.14159265358979;
 void main() {
   vec3 ray = normalize(stage_from_view * vec3(tangent, -1.0));
-  // The centre column is forward (-z), right of it is to the right (+x), row 0 is up (+y).
-  float longitude = atan(ray.x, -ray.z);
+  // Unturned the centre column is forward (-z), right of it is to the right (+x), row 0 is up (+y).
+  float longitude = atan(ray.x, -ray.z) + yaw;
   float latitude = asin(clamp(ray.y, -1.0, 1.0));
   vec2 place = vec2(0.5 + longitude / (2.0 * PI), 0.5 - latitude / PI);
   colour = vec4(texture(panorama, place).rgb, 1.0);
@@ -34,6 +36,9 @@ export class PanoramaView {
   #program;
   #texture;
   #size = "";
+
+  /** Where in the stage the panorama's centre is, rad, positive left of -z. */
+  yaw = 0;
 
   /** canvas: what to draw on. Throws an Error in words for the user where WebGL2 is missing. */
   constructor(canvas) {
@@ -48,7 +53,10 @@ export class PanoramaView {
       throw new Error(
         "This browser has no WebGL2. Switch hardware acceleration on, or use another.",
       );
-    canvas.addEventListener("webglcontextlost", (event) => event.preventDefault());
+    canvas.addEventListener("webglcontextlost", (event) => {
+      event.preventDefault();
+      this.#size = "";
+    });
     canvas.addEventListener("webglcontextrestored", () => this.#prepare());
     this.#prepare();
   }
@@ -61,17 +69,37 @@ export class PanoramaView {
     return this.#size !== "";
   }
 
-  /** Replace the panorama. bitmap: columns x rows, row 0 up. The one texture is used again. */
-  upload({ columns, rows, bitmap }) {
+  /**
+   * Draw a picture of a PictureStream into the panorama, whose one texture is used again. False for
+   * tiles of a panorama that is not here: only a whole one can follow.
+   */
+  upload(picture) {
+    const { columns, rows, whole, tiles, bitmap } = picture;
     const gl = this.#gl;
     const size = `${columns}x${rows}`;
+    if (!whole && size !== this.#size) return false;
     gl.bindTexture(gl.TEXTURE_2D, this.#texture);
-    if (size === this.#size) {
-      gl.texSubImage2D(gl.TEXTURE_2D, 0, 0, 0, gl.RGBA, gl.UNSIGNED_BYTE, bitmap);
-    } else {
+    if (size !== this.#size) {
       gl.texImage2D(gl.TEXTURE_2D, 0, gl.RGBA8, gl.RGBA, gl.UNSIGNED_BYTE, bitmap);
       this.#size = size;
+    } else if (whole) {
+      gl.texSubImage2D(gl.TEXTURE_2D, 0, 0, 0, gl.RGBA, gl.UNSIGNED_BYTE, bitmap);
+    } else if (tiles.length > 0) {
+      this.#patch(picture);
     }
+    return true;
+  }
+
+  #patch(picture) {
+    const gl = this.#gl;
+    for (const { x, y, left, top, width, height } of atlasPieces(picture, picture.bitmap.width)) {
+      gl.pixelStorei(gl.UNPACK_SKIP_PIXELS, x);
+      gl.pixelStorei(gl.UNPACK_SKIP_ROWS, y);
+      const place = [left, top, width, height];
+      gl.texSubImage2D(gl.TEXTURE_2D, 0, ...place, gl.RGBA, gl.UNSIGNED_BYTE, picture.bitmap);
+    }
+    gl.pixelStorei(gl.UNPACK_SKIP_PIXELS, 0);
+    gl.pixelStorei(gl.UNPACK_SKIP_ROWS, 0);
   }
 
   /**
@@ -84,6 +112,7 @@ export class PanoramaView {
     this.#program.use();
     gl.bindTexture(gl.TEXTURE_2D, this.#texture);
     gl.uniformMatrix3fv(uniforms.stage_from_view, true, stageFromView);
+    gl.uniform1f(uniforms.yaw, this.yaw);
     gl.uniform2fv(uniforms.slope, slope);
     gl.uniform2fv(uniforms.middle, middle);
     gl.drawArrays(gl.TRIANGLES, 0, 3);
@@ -94,6 +123,7 @@ export class PanoramaView {
     this.#size = "";
     this.#program = shaderProgram(gl, "panorama", VERTEX_SHADER, FRAGMENT_SHADER, [
       "stage_from_view",
+      "yaw",
       "slope",
       "middle",
     ]);

@@ -41,6 +41,10 @@ const HINTS = {
   stopped: "Pinch with both hands for a second to start",
   tracking: "Thumb to little finger stops",
 };
+const CONTROLLER_HINTS = {
+  stopped: "Squeeze and pull both triggers for a second to start",
+  tracking: "A, B, X or Y stops",
+};
 
 export class StatusPanel {
   #gl;
@@ -69,14 +73,15 @@ export class StatusPanel {
   }
 
   /** Show what the page shows (overlay.shown); painted only where a word has changed. */
-  update({ state, reason, isOneSided, notice, picture, tracking, delay }) {
+  update({ state, reason, isOneSided, frame, advice, notice, picture, tracking, delay }, byController) {
+    const first = frame ? `${state} \u00b7 ${frame}` : state;
     const rates = `picture ${picture}   hands ${tracking}   delay ${delay}`;
-    const hint = isOneSided ? undefined : HINTS[state];
-    const second = notice || (hint ?? reason);
-    const [wasState, wasSecond, wasRates] = this.#lines;
-    if (state === wasState && second === wasSecond && rates === wasRates) return;
-    this.#lines = [state, second, rates];
-    this.#paint(state, second, rates, notice !== "" || isOneSided);
+    const hint = isOneSided ? undefined : (byController ? CONTROLLER_HINTS : HINTS)[state];
+    const second = notice || advice || (hint ?? reason);
+    const lines = [first, second, rates];
+    if (lines.every((line, i) => line === this.#lines[i])) return;
+    this.#lines = lines;
+    this.#paint(state, lines, notice !== "" || (isOneSided && !advice));
     const gl = this.#gl;
     gl.bindTexture(gl.TEXTURE_2D, this.#texture);
     gl.texSubImage2D(gl.TEXTURE_2D, 0, 0, 0, gl.RGBA, gl.UNSIGNED_BYTE, this.#paper.canvas);
@@ -99,7 +104,7 @@ export class StatusPanel {
     this.#gl.deleteTexture(this.#texture);
   }
 
-  #paint(state, second, rates, warns) {
+  #paint(state, [first, second, rates], warns) {
     const paper = this.#paper;
     paper.clearRect(0, 0, WIDTH, HEIGHT);
     paper.fillStyle = "rgb(14 19 27 / 72%)";
@@ -110,7 +115,7 @@ export class StatusPanel {
     paper.beginPath();
     paper.arc(44, 44, 13, 0, 2 * Math.PI);
     paper.fill();
-    write(paper, capitalised(state), 74, 58, `600 40px ${FONT}`, INK);
+    write(paper, capitalised(first), 74, 58, `600 40px ${FONT}`, INK);
     write(paper, capitalised(second), 30, 108, `30px ${FONT}`, warns ? WARNING : INK);
     write(paper, rates, 30, 150, `25px ${FONT}`, QUIET);
   }

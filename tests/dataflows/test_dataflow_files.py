@@ -56,6 +56,21 @@ def test_pictures_never_queue(path: Path) -> None:
                 assert source.get("queue_policy", "drop_oldest") == "drop_oldest"
 
 
+RESTARTS = {
+    "restart_policy": "on-failure",
+    "max_restarts": 3,
+    "restart_window": 30,
+    "restart_delay": 0.02,
+    "startup_timeout": 30,
+}
+
+
+@pytest.mark.parametrize("path", [*DATAFLOWS, *MODULES], ids=lambda p: p.name)
+def test_every_node_comes_back_and_not_for_ever(path: Path) -> None:
+    for node in nodes_of(path):
+        assert {key: node.get(key) for key in RESTARTS} == RESTARTS, node["id"]
+
+
 @pytest.mark.parametrize("path", DATAFLOWS, ids=lambda p: p.name)
 def test_a_dataflow_reads_the_settings_of_its_own_name(path: Path) -> None:
     default = yaml.safe_load(path.read_text())["env"]["PANODORA_CONFIG"]

@@ -42,6 +42,14 @@ def acknowledge_everything(client: ClientConnection) -> None:
         send(client, ClockAnswer(number=seq, received_ms=float(seq), answered_ms=1e300))
 
 
+def flood(client: ClientConnection, frame: bytes) -> None:
+    """Two million bytes of a frame (RFC 6455), or as many as are taken."""
+    with contextlib.suppress(OSError):
+        client.socket.sendall(b"\x02\x80mask" if frame[0] == 0 else b"")
+        for _ in range(30):
+            client.socket.sendall(frame * 11_000)
+
+
 MISBEHAVIOUR: dict[str, Callable[[ClientConnection], object]] = {
     "never acknowledges": lambda client: None,
     "acknowledges everything": acknowledge_everything,
@@ -49,7 +57,13 @@ MISBEHAVIOUR: dict[str, Callable[[ClientConnection], object]] = {
     "half a message": lambda client: client.send(encode_bytes(sample(Hands), 1.0)[:500]),
     "half a frame": send_half_a_frame,
     "100 MB": lambda client: client.send(bytes(100_000_000)),
+    "a flood of messages": lambda client: flood(client, b"\x82\x80mask"),
+    "a flood of pings": lambda client: flood(client, b"\x89\x80mask"),
+    "frames without an end": lambda client: flood(client, b"\x00\x80mask"),
 }
+
+ADDRESSES = (f"127.0.0.{number}" for number in range(2, 255))
+"""Each from an address of its own: who floods is kept out for a while."""
 
 
 @pytest.mark.parametrize("path", ["/stream", "/tracking?client=hostile"])
@@ -59,7 +73,8 @@ def test_the_loop_and_other_clients_go_on(
 ) -> None:
     run, good = loop
     port = run.ports[0 if path == "/stream" else 1]
-    with connected(port, path, close_timeout=0.1) as hostile:
+    source = (next(ADDRESSES), 0)
+    with connected(port, path, close_timeout=0.1, source_address=source) as hostile:
         with contextlib.suppress(ConnectionClosed):
             MISBEHAVIOUR[name](hostile)
         seen = len(good.arrivals)

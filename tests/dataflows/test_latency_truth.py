@@ -16,10 +16,9 @@ from numpy.typing import NDArray
 from operators.acknowledging_client import AcknowledgingClient
 from operators.header import Header
 from operators.latency_service import LatencyNews, fetch
-from operators.latency_stamps import stage_reports
 from operators.recording import RecordingReader, RecordingWriter
 from operators.settings import ROOT
-from operators.stage_report import StageReport
+from operators.stage_report import StageReport, stage_reports
 from tests.dataflows.disturbed_node import CASES, LOSING, OUTPUTS, PERIOD, case_of
 from tests.dataflows.running import BIN, assert_nothing_left, left_shared_memory, running
 

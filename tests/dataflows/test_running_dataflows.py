@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from operators.acknowledging_client import AcknowledgingClient
+from operators.messages import SceneState
 from operators.recording import RecordingReader, RecordingWriter
 from operators.settings import ROOT
 from tests.dataflows.running import (
@@ -23,6 +24,8 @@ pytestmark = [pytest.mark.dataflow, pytest.mark.gl]
 
 SHIPPED = ROOT / "assets/recordings/two_hands"
 OPEN = "Open http://localhost:"
+
+LOSSES_IN_A_ROW = 5
 
 
 @pytest.fixture(scope="module")
@@ -108,27 +111,11 @@ def test_dora_start_and_stop_leave_nothing_behind(tmp_path: Path) -> None:
     assert_nothing_left(Running(process=None, ports=(page, tracking)), before)  # type: ignore[arg-type]
 
 
+@pytest.mark.timeout(420)  # each loss takes the replay ten seconds
 def test_a_lockstep_replay_gives_the_same_states_bit_for_bit(
     short_recording: Path, tmp_path: Path
 ) -> None:
-    states = []
-    for turn in ("first", "second"):
-        with running(
-            [
-                "panodora",
-                "replay",
-                "--dataflow",
-                "dataflows/teleop_replay_record.yml",
-                str(short_recording),
-            ],
-            PANODORA_CONFIG="configs/teleop_replay_record.yml",
-            PANODORA__RECORD__FOLDER=str(tmp_path / turn),
-        ) as run:
-            assert run.process.wait(120) == 0, run.said[-3000:]
-        (folder,) = (tmp_path / turn).iterdir()
-        messages = RecordingReader(folder).messages(["scene_state"])
-        states.append([m.message for m in messages])
-    first, second = states
+    first, second = (lockstep_states(short_recording, tmp_path / turn) for turn in "ab")
     # The last states may still be on their way to the recorder when the dataflow is stopped.
     assert min(len(first), len(second)) > 200
     for a, b in zip(first, second, strict=False):
@@ -138,18 +125,45 @@ def test_a_lockstep_replay_gives_the_same_states_bit_for_bit(
     assert not np.array_equal(first[0].body_poses, first[-1].body_poses)
 
 
+def lockstep_states(recording: Path, folder: Path) -> list[SceneState]:
+    """What a replay in lockstep makes of a recording.
+
+    On a busy machine dora loses a message now and then, which the replay says: then once more.
+    """
+    for attempt in range(LOSSES_IN_A_ROW):
+        made = folder / str(attempt)
+        with running(
+            [
+                "panodora",
+                "replay",
+                "--dataflow",
+                "dataflows/teleop_replay_record.yml",
+                str(recording),
+            ],
+            PANODORA_CONFIG="configs/teleop_replay_record.yml",
+            PANODORA__RECORD__FOLDER=str(made),
+        ) as run:
+            assert run.process.wait(120) == 0, run.said[-3000:]
+        if "the scene does not follow" not in run.said and "lost on the way" not in run.said:
+            (entry,) = made.iterdir()
+            recorded = RecordingReader(entry).messages(["scene_state"])
+            return [each.message for each in recorded if isinstance(each.message, SceneState)]
+    raise AssertionError(f"messages were lost {LOSSES_IN_A_ROW} times in a row")
+
+
 @pytest.mark.parametrize(
     ("variables", "words"),
     [
         ({"PANODORA__HEADSET__PRT": "1"}, ["unknown key 'headset.prt'", "tracking_port"]),
         ({"PANODORA_CONFIG": "configs/absent.yml"}, ["absent.yml: no such file"]),
         ({"PANODORA__HANDS__LEFT": "absent.yml"}, ["absent.yml", "configs/hands"]),
+        ({"PANODORA__SIMULATION__CLOCK": "lockstep"}, ["lockstep waits", "set it to wall"]),
         (
             {"__EGL_VENDOR_LIBRARY_FILENAMES": "/nonexistent"},
             ["OpenGL", "apt install", "renderer to mujoco"],
         ),
     ],
-    ids=["wrong key", "no config", "no hand", "no EGL"],
+    ids=["wrong key", "no config", "no hand", "lockstep", "no EGL"],
 )
 @pytest.mark.parametrize(
     "command", [["dora", "run", "dataflows/teleop.yml"], ["panodora", "doctor"]]

@@ -8,6 +8,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
+from operators.neck_pivot import USUAL_NECK_OFFSET_M
 from tests.e2e.browser import HERE, Browser
 
 IWER = HERE / "node_modules/iwer/build/iwer.min.js"
@@ -93,9 +94,14 @@ class EmulatedHeadset:
         self.do(f"hands.{side}.updatePinchValue({value})")
 
     def turn(self, yaw_rad: float) -> None:
-        """Turn the head about the upright axis, positive to the left, until that is drawn."""
+        """Turn the head about its neck, positive to the left, until that is drawn."""
         sine, cosine = math.sin(yaw_rad / 2), math.cos(yaw_rad / 2)
-        self.do(f"quaternion.set(0, {sine}, 0, {cosine})")
+        x, y, z = HEAD
+        *_, behind = USUAL_NECK_OFFSET_M
+        x, z = x - behind * math.sin(yaw_rad), z + behind * (1 - math.cos(yaw_rad))
+        # In one go, or a frame between the two would have the eyes elsewhere.
+        turn = f"quaternion.set(0, {sine}, 0, {cosine})"
+        self.do(f"{turn}, device.position.set({x}, {y}, {z})")
         self.let_frames_pass()
 
     def eyes(self) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:

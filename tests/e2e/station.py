@@ -7,10 +7,12 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import SecretStr
 
 from operators.header import Header
-from operators.messages import Hands, OperatorInput, OperatorState, Panorama
+from operators.messages import Hands, OperatorFrame, OperatorInput, OperatorState, Panorama
 from operators.page_server import PageServer
+from operators.session_token import with_token
 from operators.settings import HeadsetSettings
 from operators.tracking_server import TrackingServer
 from tests.e2e.browser import Browser
@@ -18,7 +20,7 @@ from tests.operators.page_clients import Recorder
 
 Picture = NDArray[np.uint8]
 
-ROWS, COLUMNS = 480, 960
+ROWS, COLUMNS, TILE = 480, 960, 80
 COLOURS = {
     "ahead": (245, 140, 30),
     "right": (40, 200, 60),
@@ -59,20 +61,26 @@ MARKED = marked_panorama()
 
 
 class Station:
-    """Both servers, and what they hear."""
+    """Both servers, and what they hear.
 
-    def __init__(self) -> None:
+    token: what a client must show. settings: of the page, beside its ports.
+    """
+
+    def __init__(self, token: str = "", **settings: Any) -> None:
         self.heard, self.sent, self.shown = Recorder(), Recorder(), Recorder()
         self.clock, self.clients, self.faults = Recorder(), Recorder(), Recorder()
-        settings = HeadsetSettings(port=0, tracking_port=0)
-        self.tracking = self._tracking_server(settings)
-        self.page = self._page_server(settings)
+        self._token = token
+        self._settings = HeadsetSettings(
+            **{"port": 0, "tracking_port": 0, "token": token or None, **settings}
+        )
+        self.tracking = self._tracking_server(self._settings)
+        self.page = self._page_server(self._settings)
         self._seq = 0
 
     def open(self, browser: Browser) -> None:
         """Open the page, with a picture, and without the keys' card."""
         self.offer()
-        browser.goto(self.page.address)
+        browser.goto(with_token(self.page.address, self._token))
         browser.wait_for("panodora.picturesShown > 0 && panodora.tracking === 'open'")
         browser.press("KeyH")
 
@@ -81,6 +89,19 @@ class Station:
         words = dict.fromkeys(("state", "left_state", "right_state"), state)
         reasons = dict.fromkeys(("reason", "left_reason", "right_reason"), "")
         self.page.show(OperatorState(**words, **reasons))
+
+    def tell_frame(self, client: str, yaw_rad: float = 0.0, **changes: Any) -> None:
+        """Say how the operator's frame stands, as `preprocess` would."""
+        said = {
+            "client": client,
+            "anchor_yaw_rad": yaw_rad,
+            "clutched": np.zeros(2, bool),
+            "motion_scale": 1.0,
+            "neck_offset": np.zeros(3),
+            "neck_measured": False,
+            "advice": "",
+        }
+        self.page.show(OperatorFrame(**{**said, **changes}))
 
     def _page_server(self, settings: HeadsetSettings) -> PageServer:
         server = PageServer(
@@ -91,6 +112,7 @@ class Station:
             self.clock,
             self.clients,
             self.faults,
+            token=self._token,
         )
         server.start()
         return server
@@ -109,16 +131,28 @@ class Station:
 
     def restart_page(self) -> None:
         port = int(self.page.address.rpartition(":")[2])
-        self.page = self._page_server(HeadsetSettings(port=port))
+        self.page = self._page_server(self._settings.model_copy(update={"port": port}))
 
     def restart_tracking(self) -> None:
-        settings = HeadsetSettings(tracking_port=self.tracking.port)
+        settings = self._settings.model_copy(update={"tracking_port": self.tracking.port})
         self.tracking = self._tracking_server(settings)
 
-    def offer(self, pixels: Picture = MARKED) -> int:
-        """Let everyone who can take it have a picture; returns its number."""
-        panorama = Panorama(pixels=pixels, tile_size=80, tile_version=np.zeros((6, 12), np.int64))
+    def restart_with_token(self, token: str) -> None:
+        """Both servers, where they were, with another token."""
+        self._token = token
+        self._settings = self._settings.model_copy(update={"token": SecretStr(token)})
+        self.restart_tracking()
+        self.restart_page()
+
+    def offer(self, pixels: Picture = MARKED, tile_version: NDArray[np.int64] | None = None) -> int:
+        """Let everyone who can take it have a picture; returns its number.
+
+        tile_version: (6, 12), for tiles of 80 pixels; by default all have changed.
+        """
         self._seq += 1
+        if tile_version is None:
+            tile_version = np.full((6, 12), self._seq, np.int64)
+        panorama = Panorama(pixels=pixels, tile_size=TILE, tile_version=tile_version)
         self.page.offer(panorama, Header(self._seq, 0), received_ns=0)
         return self._seq
 
@@ -140,7 +174,7 @@ class Station:
 
 def from_headset(message: Any) -> bool:
     """Whether these are hands that a headset has sent."""
-    return isinstance(message, Hands) and message.source == "webxr"
+    return isinstance(message, Hands) and message.source == "webxr-emulator"
 
 
 def both_tracked(message: Any) -> bool:

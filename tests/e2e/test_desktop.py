@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from operators.messages import Hands, Head, OperatorInput
+from operators.messages import Hands, Head, OperatorAdjustment, OperatorInput
 from tests.e2e.browser import Browser
 from tests.e2e.station import Station
 
@@ -165,10 +165,11 @@ def test_a_key_tilts_the_hand_to_grasp_and_another_back(page: Browser, station: 
     [
         (lambda page: page.press("Enter"), "engage"),
         (lambda page: page.press("Escape"), "stop"),
+        (lambda page: page.press("KeyB"), "recentre"),
         (lambda page: page.click("#engage"), "engage"),
         (lambda page: page.click("#stop"), "stop"),
     ],
-    ids=["Enter", "Escape", "Engage", "Stop"],
+    ids=["Enter", "Escape", "B", "Engage", "Stop"],
 )
 def test_even_a_short_press_engages_or_stops(
     page: Browser, station: Station, press: Callable[[Browser], None], field: str
@@ -180,6 +181,59 @@ def test_even_a_short_press_engages_or_stops(
     assert keys.stop is (field == "stop")
     station.tell("stopped")
     station.hear(lambda m: isinstance(m, OperatorInput) and not getattr(m, field))
+
+
+def test_the_clutch_is_the_active_hands(page: Browser, station: Station) -> None:
+    with page.holding("Space"):
+        clutched = station.hear(lambda m: isinstance(m, OperatorInput) and m.clutch.any())
+        assert clutched.clutch.tolist() == [False, True]
+        page.press("Tab")
+        station.hear(lambda m: isinstance(m, OperatorInput) and m.clutch.tolist() == [True, False])
+    station.hear(lambda m: isinstance(m, OperatorInput) and not m.clutch.any())
+    page.press("Tab")
+
+
+@pytest.mark.parametrize(
+    ("key", "field"),
+    [("KeyX", "scale_up"), ("KeyZ", "scale_down"), ("KeyN", "measure_neck")],
+)
+def test_adjustments_are_told_of_while_a_key_is_held(
+    page: Browser, station: Station, key: str, field: str
+) -> None:
+    station.heard.all()
+    page.press(key)
+    held = station.hear(lambda m: isinstance(m, OperatorAdjustment))
+    for name in ("scale_up", "scale_down", "measure_neck"):
+        assert getattr(held, name) is (name == field)
+    count = 0
+    while not isinstance(message := station.hear(lambda m: True), OperatorAdjustment) or count < 3:
+        count += isinstance(message, OperatorAdjustment)
+    for _ in range(60):  # it counts as held for a quarter of a second
+        station.hear(lambda m: isinstance(m, OperatorInput))
+    station.heard.all()
+    for _ in range(30):
+        assert not isinstance(station.hear(lambda m: True), OperatorAdjustment)
+
+
+def test_the_body_turns_to_the_robots_forward(page: Browser, station: Station) -> None:
+    """About the head, with both hands: what was before it is before it."""
+    before = station.hands_now()
+    client = page.evaluate("panodora.client")
+    page.press("KeyB")
+    station.hear(lambda m: isinstance(m, OperatorInput) and m.recentre)
+    station.tell_frame(client, math.pi / 2)
+    page.wait_for("panodora.panoramaYaw !== 0")
+    turned = station.hear(lambda m: isinstance(m, Hands) and not is_flat(m.stage_from_wrist[RIGHT]))
+    quarter = np.array([[0.0, 0, 1, 0], [0, 1, 0, 0], [-1, 0, 0, 0], [0, 0, 0, 1]])
+    np.testing.assert_allclose(
+        turned.stage_from_wrist, quarter @ before.stage_from_wrist, atol=1e-12
+    )
+    x, _, z = turned.stage_from_wrist[RIGHT, :3, 3]
+    assert x < z < 0  # it was before the head and to the right: a quarter left is left and ahead
+    with page.holding("KeyW"):  # to where the robot's forward is: the stage's -x
+        station.hear(lambda m: isinstance(m, Hands) and m.stage_from_wrist[RIGHT, 0, 3] < x - 0.02)
+    station.tell_frame(client)
+    page.wait_for("panodora.panoramaYaw === 0")
 
 
 def test_a_stop_is_not_forgotten_before_the_robot_has_stopped(

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
 
-from operators.messages import Controllers, Head, OperatorInput
+from operators.messages import Controllers, Hands, Head, OperatorAdjustment, OperatorInput
 from tests.e2e.emulated_headset import HANDS, EmulatedHeadset
 from tests.e2e.station import Station, both_tracked, from_headset, goes_on, stops
 
@@ -29,7 +29,7 @@ def test_every_joint_arrives_as_the_headset_tells_it(vr: EmulatedHeadset, statio
     vr.let_frames_pass()
     hands = station.hands_now()
     told = np.array(vr.browser.evaluate(EVERYTHING))
-    assert (hands.source, told.shape) == ("webxr", (2, 25, 8))
+    assert (hands.source, told.shape) == ("webxr-emulator", (2, 25, 8))
     np.testing.assert_allclose(hands.joint_positions, told[..., :3], atol=1e-6)
     np.testing.assert_allclose(hands.joint_radii, told[..., 7], atol=1e-6)
     for side in (LEFT, RIGHT):
@@ -106,7 +106,7 @@ def test_controllers_in_place_of_hands(vr: EmulatedHeadset, station: Station) ->
     held = station.hear(
         lambda m: isinstance(m, Controllers) and m.buttons[LEFT, 0] and m.buttons[RIGHT, 1]
     )
-    assert held.source == "webxr"
+    assert held.source == "webxr-emulator"
     assert held.valid.all()
     np.testing.assert_allclose(held.axes, [[0, 0, 0.5, -0.25], [0, 0, 0, 0]])
     np.testing.assert_allclose(held.buttons[LEFT], [0.25, 0, 0, 0, 0, 0, 0, 0])
@@ -122,17 +122,64 @@ def test_controllers_in_place_of_hands(vr: EmulatedHeadset, station: Station) ->
     station.hear(both_tracked)
 
 
-@pytest.mark.parametrize("button", ["trigger", "squeeze", "thumbstick", "x-button", "y-button"])
-def test_any_button_of_a_controller_stops(
-    vr: EmulatedHeadset, station: Station, button: str
-) -> None:
+@pytest.fixture
+def controllers(vr: EmulatedHeadset, station: Station) -> EmulatedHeadset:
+    """The headset with controllers in both hands."""
     vr.do("primaryInputMode = 'controller'")
     station.hear(lambda m: isinstance(m, Controllers) and m.valid.all())
     station.hear(goes_on)
-    vr.do(f"controllers.left.updateButtonValue('{button}', 1)")
+    return vr
+
+
+@pytest.mark.parametrize(
+    ("side", "button"),
+    [("left", "x-button"), ("left", "y-button"), ("right", "a-button"), ("right", "b-button")],
+)
+def test_the_thumbs_buttons_stop(
+    controllers: EmulatedHeadset, station: Station, side: str, button: str
+) -> None:
+    controllers.do(f"controllers.{side}.updateButtonValue('{button}', 1)")
     assert not station.hear(stops).engage
-    vr.do(f"controllers.left.updateButtonValue('{button}', 0)")
+    controllers.do(f"controllers.{side}.updateButtonValue('{button}', 0)")
     station.hear(goes_on)
+
+
+def press(headset: EmulatedHeadset, value: float, *buttons: str) -> None:
+    for side in HANDS:
+        for button in buttons:
+            headset.do(f"controllers.{side}.updateButtonValue('{button}', {value})")
+
+
+def test_both_triggers_and_squeezes_engage(controllers: EmulatedHeadset, station: Station) -> None:
+    press(controllers, 1, "squeeze", "trigger")
+    engages = station.hear(lambda m: isinstance(m, OperatorInput) and (m.engage or m.stop))
+    assert engages.engage
+    press(controllers, 0, "trigger")
+    station.hear(lambda m: isinstance(m, OperatorInput) and not m.engage)
+
+
+def test_controllers_come_before_the_hands_that_they_replace(
+    controllers: EmulatedHeadset, station: Station
+) -> None:
+    station.hear(from_headset)
+    kinds = [type(station.hear(lambda m: True)) for _ in range(4)]
+    assert kinds == [OperatorInput, Head, Controllers, Hands]
+
+
+def test_thumbsticks_move_the_operators_frame(
+    controllers: EmulatedHeadset, station: Station
+) -> None:
+    controllers.do("controllers.left.updateButtonValue('thumbstick', 1)")
+    recentres = station.hear(lambda m: isinstance(m, OperatorInput) and (m.recentre or m.stop))
+    assert recentres.recentre
+    controllers.do("controllers.left.updateButtonValue('thumbstick', 0)")
+    station.hear(lambda m: isinstance(m, OperatorInput) and not m.recentre)
+    controllers.do("controllers.right.updateAxes('thumbstick', 0, -1)")
+    larger = station.hear(lambda m: isinstance(m, OperatorAdjustment))
+    assert (larger.scale_up, larger.scale_down, larger.measure_neck) == (True, False, False)
+    controllers.do("controllers.right.updateAxes('thumbstick', 0, 0)")
+    controllers.do("controllers.right.updateButtonValue('thumbstick', 1)")
+    station.hear(lambda m: isinstance(m, OperatorAdjustment) and m.measure_neck)
 
 
 def test_pinching_with_both_hands_engages_and_one_does_not(
@@ -148,11 +195,24 @@ def test_pinching_with_both_hands_engages_and_one_does_not(
     station.hear(lambda m: isinstance(m, OperatorInput) and not m.engage)
 
 
-@pytest.mark.parametrize(("key", "field"), [("Enter", "engage"), ("Escape", "stop")])
-def test_someone_at_the_keyboard_can_engage_and_stop(
+@pytest.mark.parametrize(
+    ("key", "field"), [("Enter", "engage"), ("Escape", "stop"), ("KeyB", "recentre")]
+)
+def test_someone_at_the_keyboard_can_do_the_same(
     vr: EmulatedHeadset, station: Station, key: str, field: str
 ) -> None:
     station.hear(goes_on)
     vr.browser.press(key)
     keys = station.hear(lambda m: isinstance(m, OperatorInput) and getattr(m, field))
-    assert keys.source == "webxr"
+    assert keys.source == "webxr-emulator"
+
+
+def test_the_keyboards_clutch_is_both_hands_in_a_headset(
+    vr: EmulatedHeadset, station: Station
+) -> None:
+    with vr.browser.holding("Space"):
+        station.hear(lambda m: isinstance(m, OperatorInput) and m.clutch.all())
+    station.hear(lambda m: isinstance(m, OperatorInput) and not m.clutch.any())
+    with vr.browser.holding("KeyN"):
+        held = station.hear(lambda m: isinstance(m, OperatorAdjustment) and m.measure_neck)
+    assert held.source == "webxr-emulator"

@@ -16,7 +16,7 @@ from tests.e2e.station import (
     goes_on,
     stops,
 )
-from tests.operators.page_clients import closing, connected
+from tests.operators.page_clients import connected, receive
 
 pytestmark = pytest.mark.browser
 
@@ -25,11 +25,11 @@ def test_entering_and_leaving_stop_the_robot(headset: EmulatedHeadset, station: 
     station.open(headset.browser)
     station.hear(lambda m: isinstance(m, OperatorInput) and m.source == "desktop" and not m.stop)
     headset.enter()
-    first = station.hear(lambda m: getattr(m, "source", "") == "webxr")
+    first = station.hear(lambda m: getattr(m, "source", "") == "webxr-emulator")
     assert stops(first)  # before the hands that it is to stop
     station.hear(goes_on)
     headset.leave()
-    assert station.hear(stops).source == "webxr"
+    assert station.hear(stops).source == "webxr-emulator"
     lost = station.hear(lambda m: from_headset(m) and not m.valid.any())
     assert np.isnan(lost.joint_positions).all()
     desk = station.hear(lambda m: isinstance(m, OperatorInput) and m.source == "desktop")
@@ -109,15 +109,46 @@ def test_a_second_visit_is_like_the_first(vr: EmulatedHeadset, station: Station)
         vr.turn(0)
 
 
-def test_a_newer_session_takes_over_and_to_enter_again_takes_it_back(
+def test_somebody_takes_over_and_to_enter_again_takes_it_back(
     vr: EmulatedHeadset, station: Station
 ) -> None:
-    with connected(station.tracking.port, "/tracking?client=other") as other:
-        vr.browser.wait_for("panodora.tracking === 'refused'")
+    with connected(station.tracking.port, "/tracking?client=other&take_over=1") as other:
+        assert receive(other).drives
+        station.hear(stops)
+        vr.browser.wait_for("panodora.tracking === 'watching'")
+        notice = vr.browser.evaluate("document.getElementById('notice').textContent")
+        assert "Somebody else has taken over" in notice  # the panel in the headset says it too
         vr.leave()
         vr.enter()
-        assert closing(other)[0] == 4001
-    station.hear(both_tracked)
+        assert not receive(other).drives
+        station.hear(both_tracked)
+
+
+def test_to_enter_takes_over_from_another_page(headset: EmulatedHeadset, station: Station) -> None:
+    with connected(station.tracking.port, "/tracking?client=desk") as desk:
+        assert receive(desk).drives
+        station.offer()
+        headset.browser.goto(station.page.address)
+        headset.browser.wait_for("panodora.tracking === 'watching'")
+        assert receive(desk).others == 1
+        headset.enter()
+        headset.browser.wait_for("panodora.tracking === 'open'")
+        assert not receive(desk).drives
+        assert stops(station.hear(lambda m: getattr(m, "source", "") == "webxr-emulator"))
+        station.hear(both_tracked)
+
+
+def test_who_only_watches_does_not_drive_in_a_headset_either(
+    headset: EmulatedHeadset, station: Station
+) -> None:
+    station.offer()
+    headset.browser.goto(f"{station.page.address}/?watch")
+    headset.browser.wait_for("panodora.tracking === 'watching'")
+    headset.enter()
+    headset.let_frames_pass(10)
+    assert headset.browser.evaluate("[panodora.tracking, panodora.samplesSent]") == ["watching", 0]
+    assert headset.browser.evaluate("document.getElementById('notice').hidden")
+    assert not station.heard.all()
 
 
 def test_comes_back_after_a_restart_of_both_servers(vr: EmulatedHeadset, station: Station) -> None:

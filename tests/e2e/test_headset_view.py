@@ -32,6 +32,17 @@ def test_turning_the_head_shows_what_is_there_without_a_new_picture(
     assert vr.browser.evaluate("panodora.picturesShown") == shown
 
 
+@pytest.mark.parametrize("yaw", [90, -90])
+def test_recentring_turns_the_sphere(vr: EmulatedHeadset, station: Station, yaw: float) -> None:
+    """The robot's forward is then where the head looked: to the left for a positive angle."""
+    station.tell_frame(vr.browser.evaluate("panodora.client"), yaw * DEGREES)
+    vr.browser.wait_for("panodora.panoramaYaw !== 0")
+    for turn, name in ((yaw, "ahead"), (yaw + 90, "left"), (yaw - 90, "right")):
+        vr.turn(turn * DEGREES)
+        for eye in vr.eyes():
+            assert matches(middle(eye, 40), COLOURS[name]).all()
+
+
 def test_the_sphere_stays_at_the_head_and_both_eyes_see_it_far_away(vr: EmulatedHeadset) -> None:
     """A pinhole's perspective: pixels = focal length * tangent, wherever the head stands."""
     focal = HEIGHT / 2 / math.tan(FOV_RAD / 2)

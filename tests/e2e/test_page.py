@@ -10,8 +10,8 @@ import pytest
 from operators.browser_clock import BrowserClock
 from operators.messages import Hands, Head, OperatorInput, OperatorState
 from tests.e2e.browser import Browser
-from tests.e2e.station import Station
-from tests.operators.page_clients import closing, connected
+from tests.e2e.seen import matches, middle
+from tests.e2e.station import COLOURS, DEGREES, Station
 
 pytestmark = pytest.mark.browser
 
@@ -85,6 +85,49 @@ def test_shows_the_operators_state(page: Browser, station: Station) -> None:
     assert page.evaluate("document.getElementById('reason').textContent") == said
 
 
+@pytest.mark.parametrize("yaw", [90, -90, 30])
+def test_recentring_turns_the_panorama(page: Browser, station: Station, yaw: float) -> None:
+    """The robot's forward is then where the head looked: to the left for a positive angle."""
+    station.tell_frame(page.evaluate("panodora.client"), yaw * DEGREES)
+    page.wait_for("panodora.panoramaYaw !== 0")
+    page.look(yaw * DEGREES, 0)
+    assert matches(middle(page.screenshot()), COLOURS["ahead"]).all()
+    page.look((yaw + 90) * DEGREES, 0)
+    assert matches(middle(page.screenshot()), COLOURS["left"]).all()
+    station.tell_frame(page.evaluate("panodora.client"))
+    page.wait_for("panodora.panoramaYaw === 0")
+    page.look(0, 0)
+    assert matches(middle(page.screenshot()), COLOURS["ahead"]).all()
+
+
+def test_another_operators_forward_is_not_ours(page: Browser, station: Station) -> None:
+    said = "squeeze the controllers to move"
+    station.tell_frame("another", 1.0, motion_scale=0.5, advice=said)
+    page.wait_for("document.getElementById('frame').textContent.includes('×0.5')")
+    assert page.evaluate("panodora.panoramaYaw") == 0
+    assert page.evaluate("document.getElementById('advice').textContent") == ""
+
+
+def test_shows_the_operators_frame(page: Browser, station: Station) -> None:
+    station.tell_frame(
+        page.evaluate("panodora.client"),
+        -30 * DEGREES,
+        clutched=np.array([False, True]),
+        motion_scale=0.25,
+        neck_measured=True,
+        advice="nod further up and down",
+    )
+    page.wait_for("document.getElementById('frame').textContent !== ''")
+    assert page.evaluate("document.getElementById('frame').textContent") == (
+        "right hand clutched · motion ×0.25 · turned 30° right · neck measured"
+    )
+    assert page.evaluate("document.getElementById('advice').textContent") == (
+        "nod further up and down"
+    )
+    station.tell_frame(page.evaluate("panodora.client"))
+    page.wait_for("document.getElementById('frame').textContent === ''")
+
+
 def test_there_is_no_way_into_a_headset_that_is_not_there(page: Browser, station: Station) -> None:
     assert page.evaluate("document.getElementById('headset').hidden")
 
@@ -122,18 +165,6 @@ def test_a_hidden_page_lets_go_and_sends_nothing(page: Browser, station: Station
     assert page.evaluate("panodora.samplesSent") == sent
     page.evaluate(SET_HIDDEN.format(hidden="false"))
     station.hear(lambda m: isinstance(m, Hands) and m.valid.all())
-
-
-def test_a_newer_page_takes_over_and_can_be_taken_over_again(
-    page: Browser, station: Station
-) -> None:
-    with connected(station.tracking.port, "/tracking?client=other") as other:
-        page.wait_for("panodora.tracking === 'refused'")
-        notice = page.evaluate("document.getElementById('notice').textContent")
-        assert "replaced by a newer session" in notice
-        page.click("#take-over")
-        assert closing(other)[0] == 4001
-    page.wait_for("panodora.tracking === 'open' && document.getElementById('notice').hidden")
 
 
 def test_comes_back_after_a_restart_of_the_server(page: Browser, station: Station) -> None:

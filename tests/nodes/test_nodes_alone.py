@@ -14,16 +14,19 @@ from websockets.exceptions import WebSocketException
 from websockets.sync.client import ClientConnection, connect
 
 from operators.hands import SIDES, Hand
-from operators.header import Header
+from operators.header import Header, Stamp
 from operators.message import Message
 from operators.messages import (
     ClockAnswer,
     ClockQuestion,
+    Controllers,
     FrameSent,
     HandCommands,
     Hands,
     HandTargets,
     Head,
+    OperatorAdjustment,
+    OperatorFrame,
     OperatorInput,
     OperatorState,
     Panorama,
@@ -31,13 +34,17 @@ from operators.messages import (
     SceneState,
     Session,
 )
+from operators.one_euro import OneEuroPoints
 from operators.page_layout import decode_bytes, encode_bytes
+from operators.preprocessing import Preprocessor
 from operators.recording import RecordingReader
 from operators.scene import build_scene
 from operators.settings import ROOT, load_settings
 from operators.simulators import make_simulator
+from operators.transforms import rigid, rotation_about
 from tests.nodes.alone import Alone
 from tests.operators import frames
+from tests.operators.guarded_robot import Robot, posture, wanted
 from tests.operators.page_clients import picture_shown
 from tests.operators.samples import sample
 
@@ -82,6 +89,79 @@ def test_preprocess_without_a_head_says_that_no_hand_may_be_followed(alone: Any)
     assert data(sent, "hand_targets")[0]["valid"] == [0, 0]
 
 
+def test_preprocess_smooths_the_hands_by_their_own_times(alone: Any) -> None:
+    (head,), samples = recorded("head", 1), recorded("hands", 60)[::15]
+    node = alone("preprocess", PANODORA__FILTERS__ROTATION__ENABLED="false")
+    node.message("head", head, 0.0)
+    for k, hands in enumerate(samples):
+        captured = Header(k, 100_000_000 + 10_000_000 * k, hands_seq=k)
+        node.message("hands", hands, 0.1 + 0.1 * k, captured)
+    sent, _ = node.run(["hand_targets"], 0.9)
+    found = [np.reshape(t["anchor_from_wrist"], (2, 7)) for t in data(sent, "hand_targets")]
+
+    preprocessor = Preprocessor()
+    preprocessor.update_head(head)  # type: ignore[arg-type]
+    given = [preprocessor.targets(h).anchor_from_wrist for h in samples]  # type: ignore[arg-type]
+    np.testing.assert_array_equal([f[:, 3:] for f in found], [g[:, 3:] for g in given])
+    smooth = OneEuroPoints(load_settings().filters.position)
+    expected = [smooth.filter(g[0, :3], 0.01 * k) for k, g in enumerate(given)]
+    np.testing.assert_allclose([f[0, :3] for f in found], expected, atol=1e-12)
+    assert np.linalg.norm(found[3][0, :3] - given[3][0, :3]) > 1e-3
+
+
+def operator_input(**levels: Any) -> OperatorInput:
+    released = {"engage": False, "stop": False, "recentre": False, "clutch": np.zeros(2, bool)}
+    return OperatorInput(source="test", client="", **{**released, **levels})
+
+
+def test_preprocess_tells_the_frame_that_the_operator_has_chosen(alone: Any) -> None:
+    node = alone("preprocess")
+    turned = rigid(rotation_about(1, 0.5), [0.0, 1.6, 0.0])
+    head = Head(source="test", client="", valid=True, stage_from_head=turned)
+    hands = recorded("hands", 1)[0]
+    clutch = np.array([True, False])
+    story: list[tuple[str, Message]] = [
+        ("hands", hands),
+        ("operator_input", operator_input(recentre=True)),
+        ("hands", hands),
+        ("operator_state", sample(OperatorState, state="tracking")),
+        ("operator_input", operator_input(clutch=clutch)),
+        ("operator_adjustment", sample(OperatorAdjustment, scale_up=False)),
+        ("hands", hands),
+    ]
+    node.message("head", head, 0.0)
+    node.message("operator_input", operator_input(), 0.05)
+    for k, (name, message) in enumerate(story):
+        node.message(name, message, 0.1 + 0.02 * k)
+    for k in range(20):
+        node.message("hands", hands, 0.3 + 0.1 * k)
+    sent, _ = node.run(["hand_targets", "operator_frame"], 2.5)
+    frames = data(sent, "operator_frame")
+    assert [f["anchor_yaw_rad"] for f in frames[:3]] == [
+        0.0,
+        pytest.approx(0.5),
+        pytest.approx(0.5),
+    ]
+    assert [f["clutched"] for f in frames[:3]] == [[0, 0], [0, 0], [1, 0]]
+    assert [f["motion_scale"] for f in frames[:3]] == [1.0, 1.0, 0.7]
+    assert frames[0]["neck_offset"] == [0, 0, 0]  # nobody wears the head
+    assert 5 <= len(frames) <= 9  # and twice a second from then on
+
+
+def test_preprocess_takes_controllers_for_hands_that_are_not_tracked(alone: Any) -> None:
+    node = alone("preprocess")
+    node.message("head", recorded("head", 1)[0], 0.0)
+    nothing = sample(Hands, client="", valid=np.zeros(2, bool))
+    controllers = sample(Controllers, client="")
+    controllers.buttons[:, 1] = [1.0, 0.0]  # the left one is squeezed
+    node.message("controllers", controllers, 0.1)
+    node.message("hands", nothing, 0.1)
+    node.message("hands", nothing, 0.5)  # nothing was told of them for a while
+    sent, _ = node.run(["hand_targets", "operator_frame"], 0.8)
+    assert [t["valid"] for t in data(sent, "hand_targets")] == [[1, 0], [0, 0]]
+    assert data(sent, "operator_frame")[0]["advice"] == "squeeze the right controller to move"
+
+
 def test_a_wrong_message_is_reported_and_dropped_and_the_node_lives(alone: Any) -> None:
     node = alone("preprocess")
     node.message("head", recorded("head", 1)[0], 0.0)
@@ -123,39 +203,69 @@ def test_retarget_takes_the_other_backend_by_one_word(alone: Any) -> None:
     assert found["dex-retargeting"] == pytest.approx(found["dexi"], abs=0.02)
 
 
+NO_KEYS = OperatorInput(
+    source="test", client="", engage=False, stop=False, recentre=False, clutch=np.zeros(2, bool)
+)
+ENGAGE, STOP = dataclasses.replace(NO_KEYS, engage=True), dataclasses.replace(NO_KEYS, stop=True)
+BOTH = wanted(posture(), posture())
+
+
 def test_guard_passes_nothing_before_it_is_engaged(alone: Any) -> None:
-    node = alone("guard")
-    held = OperatorInput(
-        source="test", client="", engage=False, stop=False, recentre=False, clutch=np.zeros(2, bool)
-    )
-    node.message("wanted_commands", sample(HandCommands, 1), 0.0)
-    node.message("operator_input", held, 0.1)
-    node.message("operator_input", dataclasses.replace(held, engage=True), 0.2)
-    node.message("wanted_commands", sample(HandCommands, 2), 0.3)
-    node.message("operator_input", dataclasses.replace(held, stop=True), 0.4)
-    node.message("wanted_commands", sample(HandCommands, 3), 0.5)
-    sent, _ = node.run(["hand_commands", "operator_state"], 0.7)
-    assert [c["valid"] for c in data(sent, "hand_commands")] == [[0, 0], [1, 1], [0, 0]]
+    node = alone("guard", PANODORA__GUARD__STATE_TIMEOUT_S="5")
+    node.message("scene_state", Robot().scene(), 0.0)
+    node.message("wanted_commands", BOTH, 0.1)
+    node.message("operator_input", NO_KEYS, 0.2)
+    node.message("operator_input", ENGAGE, 0.3)
+    node.message("scene_state", Robot().scene(), 0.35)
+    node.message("wanted_commands", BOTH, 0.4)
+    node.message("operator_input", STOP, 0.5)
+    node.message("wanted_commands", BOTH, 0.6)
+    sent, _ = node.run(["hand_commands", "operator_state"], 0.8)
+    # The stop itself is a command: it does not wait for the next.
+    assert [c["valid"] for c in data(sent, "hand_commands")] == [[0, 0], [1, 1], [0, 0], [0, 0]]
     states = [s["state"] for s in data(sent, "operator_state")]
     assert states[0] == states[-1] == "stopped"
-    assert "tracking" in states
+    assert "engaging" in states
 
 
 def test_guard_holds_when_nothing_comes_in(alone: Any) -> None:
-    node = alone("guard", PANODORA__GUARD__INPUT_TIMEOUT_S="0.2")
-    node.message("operator_input", sample(OperatorInput, engage=False, stop=False), 0.0)
-    node.message("operator_input", sample(OperatorInput, engage=True, stop=False), 0.1)
-    node.message("wanted_commands", sample(HandCommands), 0.2)
+    node = alone(
+        "guard", PANODORA__GUARD__INPUT_TIMEOUT_S="0.2", PANODORA__GUARD__STATE_TIMEOUT_S="5"
+    )
+    node.message("scene_state", Robot().scene(), 0.0)
+    node.message("operator_input", NO_KEYS, 0.1)
+    node.message("operator_input", ENGAGE, 0.2)
+    node.message("scene_state", Robot().scene(), 0.22)
+    node.message("wanted_commands", BOTH, 0.25)
     for k in range(8):
-        node.tick(0.25 + 0.05 * k)
-    sent, _ = node.run(["hand_commands", "operator_state"], 0.8)
+        node.tick(0.3 + 0.05 * k)
+        node.message("operator_input", NO_KEYS, 0.31 + 0.05 * k)
+        node.message("scene_state", Robot().scene(), 0.32 + 0.05 * k)
+    sent, _ = node.run(["hand_commands", "operator_state"], 0.9)
     assert [c["valid"] for c in data(sent, "hand_commands")] == [[1, 1], [0, 0]]
     assert data(sent, "operator_state")[-1]["state"] == "holding"
+
+
+def test_guard_stops_when_a_node_before_it_restarts(alone: Any) -> None:
+    node = alone("guard", PANODORA__GUARD__STATE_TIMEOUT_S="5")
+    node.message("scene_state", Robot().scene(), 0.0)
+    node.message("operator_input", NO_KEYS, 0.1)
+    node.message("operator_input", ENGAGE, 0.2)
+    for k, seq in enumerate((7, 8, 0, 1)):
+        stamp = Stamp("retarget", 1, 2, 3, seq)
+        header = Header(seq, 0, hands_seq=k, trail=str(stamp))
+        node.message("scene_state", Robot().scene(), 0.28 + 0.1 * k)
+        node.message("wanted_commands", BOTH, 0.3 + 0.1 * k, header)
+    sent, _ = node.run(["hand_commands", "operator_state"], 0.9)
+    valid = [c["valid"] for c in data(sent, "hand_commands")]
+    assert valid == [[1, 1], [1, 1], [0, 0], [0, 0], [0, 0]]
+    assert "retarget has restarted" in data(sent, "operator_state")[-1]["reason"]
 
 
 def test_hand_sink_leads_its_hands_to_what_is_commanded_and_holds_them(alone: Any) -> None:
     names = tuple(Hand.load(f"configs/hands/inspire_{side}.yml").joint_names for side in SIDES)
     commands = HandCommands(
+        faults=("", ""),
         valid=np.array([True, False]),
         world_from_base=np.zeros((2, 7)),
         left_joint_names=names[0],
@@ -194,6 +304,7 @@ def test_simulate_tells_the_state_as_soon_as_a_command_has_acted(
     pose = np.tile([-0.3, 0.2, 1.5, 0, 0, 0, 1.0], (2, 1))
     pose[1, 1] = -0.2
     commands = HandCommands(
+        faults=("", ""),
         valid=np.ones(2, bool),
         world_from_base=pose,
         left_joint_names=names["left"],
@@ -229,6 +340,20 @@ def test_capture_panorama_draws_the_state(alone: Any, start_state: SceneState) -
     ahead, behind = picture[75:85, 159:161], picture[75:85, :1]
     assert ahead[..., 0].mean() > 1.5 * ahead[..., 2].mean()  # the yellow post
     assert behind[..., 2].mean() > 1.5 * behind[..., 0].mean()  # the blue one
+
+
+@pytest.mark.gl
+def test_capture_panorama_says_how_far_things_are_if_asked(
+    alone: Any, start_state: SceneState
+) -> None:
+    node = alone("capture_panorama", PANODORA__PANORAMA__DEPTH="true", **SMALL)
+    node.message("scene_state", start_state, 0.0)
+    sent, _ = node.run(["depth_panorama"], 1.0)
+    (depth,) = [s for s in sent if s["id"] == "depth_panorama"]
+    metres = np.array(depth["data"], np.uint8).reshape(160, 320, 2).view("<f2")[..., 0]
+    # Straight down is the ground, 1.6 m below the robot's head; straight up is the sky.
+    assert metres[-1].astype(float) == pytest.approx(1.6, abs=0.01)
+    assert np.isinf(metres[0]).all()
 
 
 @pytest.mark.gl
@@ -273,6 +398,7 @@ def test_headset_output_sends_pictures_and_says_when(alone: Any) -> None:
     for k in range(40):
         node.message("panorama", panorama, 0.2 + 0.1 * k, Header(k, 1000, hands_seq=k))
     node.message("operator_state", sample(OperatorState, state="tracking"), 0.1)
+    node.message("operator_frame", sample(OperatorFrame, advice="nod further"), 0.1)
     received: list[Message] = []
 
     def watch() -> None:
@@ -302,6 +428,7 @@ def test_headset_output_sends_pictures_and_says_when(alone: Any) -> None:
     assert len(data(sent, "frame_shown")) == 5
     assert data(sent, "clock_exchange")[0]["answered_ms"] == 1.0
     assert any(isinstance(m, OperatorState) and m.state == "tracking" for m in received)
+    assert any(isinstance(m, OperatorFrame) and m.advice == "nod further" for m in received)
     assert max(v["count"] for v in data(sent, "viewers")) == 1
     seqs = [f["frame_seq"] for f in left]
     assert seqs == sorted(set(seqs))
@@ -322,13 +449,16 @@ def test_headset_input_sends_on_what_the_page_says(alone: Any) -> None:
                 websocket.send(encode_bytes(nan, 2.0))
                 websocket.send(b"\x01half a message")
                 websocket.send(encode_bytes(hands, 3.0))
+                websocket.send(encode_bytes(sample(OperatorAdjustment), 4.0))
                 threading.Event().wait(0.1)
 
     client = threading.Thread(target=act)
     client.start()
-    sent, said = node.run(["hands", "head", "controllers", "operator_input"], 4.0)
+    outputs = ["hands", "head", "controllers", "operator_input", "operator_adjustment"]
+    sent, said = node.run(outputs, 4.0)
     client.join()
     assert data(sent, "head")
+    assert data(sent, "operator_adjustment")[0]["client"] == "me"
     arrived = data(sent, "hands")
     valid = next(a for a in arrived if a["valid"] == [1, 1])
     np.testing.assert_allclose(valid["joint_positions"], hands.joint_positions.reshape(-1))
@@ -357,14 +487,17 @@ def test_record_and_replay_give_the_same_messages(
     for k, message in enumerate(hands):
         node.message("hands", message, 0.02 * k)
     node.message("operator_input", recorded("operator_input", 1)[0], 0.5)
+    node.message("operator_adjustment", sample(OperatorAdjustment), 0.5)
     node.run([], 0.8)
     (folder,) = (tmp_path / "out").iterdir()
     (tmp_path / "replay").mkdir()
     player = Alone("replay", tmp_path / "replay", {"PANODORA__REPLAY__RECORDING": str(folder)})
     for k in range(100):  # fed by files, dora takes an output only when the next input is due
         player.message("scene_state", start_state, 0.02 * k)
-    sent, said = player.run(["hands", "head", "controllers", "operator_input"], 2.0)
+    outputs = ["hands", "head", "controllers", "operator_input", "operator_adjustment"]
+    sent, said = player.run(outputs, 2.0)
     assert "replay: finished" in said
+    assert data(sent, "operator_adjustment")[0]["scale_up"] == 1
     played = data(sent, "hands")
     assert len(played) == 20
     for given, expected in zip(played, hands, strict=True):

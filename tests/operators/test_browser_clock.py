@@ -57,7 +57,7 @@ DELAYS_MS = st.lists(
     delays_ms=DELAYS_MS,
     before_ms=st.floats(0, 30_000),
 )
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 def test_the_truth_is_within_the_bound_whatever_the_delays(
     zero_ms: float, drift: float, delays_ms: Sequence[tuple[float, float, float]], before_ms: float
 ) -> None:

@@ -1,11 +1,24 @@
-"""Bounds of spheres on cube faces, against points on the spheres projected one by one."""
+"""Bounds of spheres and hulls on cube faces, against points of theirs projected one by one."""
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from operators.changed_regions import MARGIN, merged, overlaps, regions_of, sphere_bounds
-from operators.cube_map import FACE_ORDER, FaceRegion, face_pixel_of_direction
+from operators.changed_regions import (
+    MARGIN,
+    common,
+    hull_bounds,
+    merged,
+    overlaps,
+    regions_of,
+    sphere_bounds,
+)
+from operators.cube_map import (
+    FACE_ORDER,
+    WORLD_FROM_FACE,
+    FaceRegion,
+    face_pixel_of_direction,
+)
 
 SIZE = 200
 
@@ -66,6 +79,47 @@ def test_a_sphere_around_the_camera_covers_everything(
     (bounds,) = sphere_bounds(np.array([centre]), np.array([0.5]), SIZE)
     assert (bounds[:, :2] == 0).all()
     assert (bounds[:, 2:] == SIZE).all()
+
+
+def random_hulls(count: int) -> list[NDArray[np.float64]]:
+    random = np.random.default_rng(9)
+    return [
+        random.normal(size=3) * 10 ** random.uniform(-1, 1)
+        + random.normal(size=(8, 3)) * 10 ** random.uniform(-2, 1)
+        for _ in range(count)
+    ]
+
+
+@pytest.mark.parametrize("corners", random_hulls(60))
+def test_bounds_hold_every_point_of_a_hull(corners: NDArray[np.float64]) -> None:
+    weights = np.random.default_rng(2).dirichlet(np.full(8, 0.3), 5000)
+    (bounds,) = hull_bounds(corners[None], SIZE)
+    face, column, row = face_pixel_of_direction(weights @ corners, SIZE)
+    left, top, right, bottom = bounds[face].T
+    assert (column >= left - 0.5).all()
+    assert (column <= right - 0.5).all()
+    assert (row >= top - 0.5).all()
+    assert (row <= bottom - 0.5).all()
+
+
+@pytest.mark.parametrize("turn", range(6), ids=FACE_ORDER)
+def test_bounds_of_a_hull_are_its_corners(turn: int) -> None:
+    forward, right, down = WORLD_FROM_FACE[turn].T[[2, 0, 1]]
+    corners = [2.0 * forward + x * right + y * down for x in (-0.5, 1.0) for y in (0.0, 1.5)]
+    (bounds,) = hull_bounds(np.array([corners]), SIZE)
+    # A quarter and a half of the way from the middle to the edges, the middle, three quarters.
+    assert bounds[turn].tolist() == [75 - MARGIN, 100 - MARGIN, 150 + MARGIN, 175 + MARGIN]
+    seen = (bounds[:, 0] < bounds[:, 2]) & (bounds[:, 1] < bounds[:, 3])
+    assert np.flatnonzero(seen).tolist() == [turn]
+
+
+def test_no_hulls_have_no_bounds() -> None:
+    assert hull_bounds(np.zeros((0, 8, 3)), SIZE).shape == (0, 6, 4)
+
+
+def test_common_bounds_hold_what_both_hold() -> None:
+    a, b = (np.array([[[left, 10, right, 20]]], np.int32) for left, right in ((0, 30), (20, 50)))
+    assert common(a, b).tolist() == [[[20, 10, 30, 20]]]
 
 
 def test_regions_cover_every_bound() -> None:

@@ -12,6 +12,7 @@ from operators.cube_map import FACE_ORDER, direction_of_face_pixel
 from operators.equirectangular import (
     CONVERTERS,
     CubeToEquirect,
+    Interpolation,
     Py360Convert,
     Rectangle,
     direction_of_pixel,
@@ -231,3 +232,36 @@ def test_other_outputs_are_refused(name: str, out: Pixels) -> None:
     converter = CONVERTERS[name](SIZE, HEIGHT, WIDTH)
     with pytest.raises(ValueError, match=r"out: expected .*\(88, 176, 3\), got"):
         converter.convert(noise_faces(), out)
+
+
+def analytic_error(converter: CubeToEquirect | Py360Convert) -> float:
+    """Root mean square difference, in grey levels, from the colours of the pixels' directions."""
+    row, column = np.indices((HEIGHT, WIDTH))
+    expected = colours(direction_of_pixel(column, row, HEIGHT, WIDTH), waves=6.0)
+    picture = converted(converter, smooth_faces(SIZE, waves=6.0))
+    return float(np.sqrt(((picture - expected) ** 2).mean()))
+
+
+@pytest.mark.parametrize(
+    ("interpolation", "most"), [("nearest", 3.0), ("linear", 0.6), ("cubic", 0.6)]
+)
+def test_an_analytic_scene_comes_out_closer_than_with_py360convert(
+    interpolation: Interpolation, most: float
+) -> None:
+    arguments = SIZE, HEIGHT, WIDTH, interpolation
+    ours = analytic_error(CubeToEquirect(*arguments))
+    assert ours < most
+    assert ours < analytic_error(Py360Convert(*arguments))
+
+
+@pytest.mark.parametrize("interpolation", ["nearest", "linear", "cubic"])
+def test_no_colour_comes_from_a_face_that_is_not_seen_there(interpolation: Interpolation) -> None:
+    # What is stored after a face is not what is beside it: only one face has a colour.
+    face, _, _ = source_pixels(SIZE, HEIGHT, WIDTH)
+    for coloured in range(6):
+        faces = np.zeros((6, SIZE, SIZE, 4), np.uint8)
+        faces[coloured] = 200
+        out = np.zeros((HEIGHT, WIDTH, 3), np.uint8)
+        CubeToEquirect(SIZE, HEIGHT, WIDTH, interpolation).convert(faces, out)
+        np.testing.assert_array_equal(out[face == coloured], 200)
+        np.testing.assert_array_equal(out[face != coloured], 0)

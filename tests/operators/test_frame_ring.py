@@ -1,9 +1,11 @@
 import pytest
 
 from operators.frame_ring import FrameRing
-from operators.header import Header, trail_of
+from operators.header import Header, Stamp, trail_of
 from operators.latency_records import SCHEMA
-from operators.latency_stamps import hand_to_sent_ms, hand_to_shown_ms, sent_rate_hz, stage_reports
+from operators.latency_stamps import hand_to_sent_ms, hand_to_shown_ms, sent_rate_hz
+from operators.stage_report import stage_reports
+from tests.operators.frame_records import recorded
 from tests.operators.frames import MS, PERIOD_MS, TOTAL_MS, frame
 
 
@@ -55,3 +57,13 @@ def test_rates_and_totals_are_those_of_the_frames() -> None:
     assert sent_rate_hz(records) == pytest.approx(1000 / PERIOD_MS / 2)
     assert hand_to_sent_ms(records) == pytest.approx(TOTAL_MS)
     assert hand_to_shown_ms(records) == pytest.approx(TOTAL_MS + 9)
+
+
+def test_the_ring_makes_the_same_records_of_the_same_frames() -> None:
+    ring = FrameRing(1000)
+    for record in recorded().to_pylist():
+        stamps = (Stamp(**stage) for stage in record["stages"])
+        numbers = {name: record[name] for name in ("capture_ns", "hands_seq", "head_seq")}
+        header = Header(record["frame_seq"], **numbers, trail=trail_of(stamps))
+        ring.add(record["client"], record["size"], header)
+    assert ring.table().to_pylist() == recorded().to_pylist()

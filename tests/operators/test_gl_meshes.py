@@ -6,8 +6,12 @@ import pytest
 from numpy.typing import NDArray
 
 from operators.gl_meshes import (
+    COARSE,
+    FINE,
     MESHED,
+    Cut,
     Mesh,
+    cut_of,
     grid,
     mesh_of_model,
     scale_and_half_length,
@@ -34,19 +38,23 @@ def corners(mesh: Mesh, geom_type: int, size: tuple[float, ...]) -> NDArray[np.f
     return points[mesh.triangles]
 
 
+@pytest.mark.parametrize(("cut", "least"), [(COARSE, 0.88), (FINE, 0.985)], ids=["coarse", "fine"])
 @pytest.mark.parametrize(("geom_type", "expected"), SIZES.items(), ids=lambda x: str(x)[:24])
-def test_a_shape_has_its_volume(geom_type: int, expected: tuple[tuple[float, ...], float]) -> None:
+def test_a_shape_has_its_volume(
+    geom_type: int, expected: tuple[tuple[float, ...], float], cut: Cut, least: float
+) -> None:
     size, volume = expected
-    triangles = corners(unit_mesh(geom_type), geom_type, size)
+    triangles = corners(unit_mesh(geom_type, cut), geom_type, size)
     # The divergence theorem: positive only if the triangles are counter-clockwise from outside.
     enclosed = np.linalg.det(triangles).sum() / 6
     curved = geom_type != GEOM.mjGEOM_BOX
-    assert volume * (0.88 if curved else 1 - 1e-6) < enclosed < volume * (1 + 1e-6)
+    assert volume * (least if curved else 1 - 1e-6) < enclosed < volume * (1 + 1e-6)
 
 
+@pytest.mark.parametrize("cut", [COARSE, FINE], ids=["coarse", "fine"])
 @pytest.mark.parametrize("geom_type", SIZES, ids=str)
-def test_a_shape_is_closed(geom_type: int) -> None:
-    mesh = unit_mesh(geom_type)
+def test_a_shape_is_closed(geom_type: int, cut: Cut) -> None:
+    mesh = unit_mesh(geom_type, cut)
     size, _ = SIZES[geom_type]
     points = np.round(corners(mesh, geom_type, size), 6)
     edges: dict[tuple[tuple[float, ...], tuple[float, ...]], int] = {}
@@ -69,6 +77,29 @@ def test_normals_are_unit_and_outwards(geom_type: int) -> None:
     real = np.linalg.norm(outwards, axis=-1) > 1e-6
     along = np.einsum("ti,tvi->tv", outwards, normals[mesh.triangles])
     assert (along[real] > 0).all()
+
+
+@pytest.mark.parametrize("geom_type", MESHED, ids=lambda t: str(GEOM(t)))
+def test_places_are_within_the_texture_and_use_all_of_it(geom_type: int) -> None:
+    places = unit_mesh(geom_type).vertices[:, 7:]
+    assert places.min(axis=0) == pytest.approx(0.0, abs=1e-6)
+    assert places.max(axis=0) == pytest.approx(1.0, abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("geom_type", "size", "expected"),
+    [
+        (GEOM.mjGEOM_CAPSULE, (0.01, 0.5, 0.0), COARSE),
+        (GEOM.mjGEOM_SPHERE, (0.2, 0.0, 0.0), FINE),
+        (GEOM.mjGEOM_ELLIPSOID, (0.01, 0.2, 0.01), FINE),
+        (GEOM.mjGEOM_BOX, (0.5, 0.5, 0.5), COARSE),
+        (GEOM.mjGEOM_MESH, (0.5, 0.5, 0.5), COARSE),
+    ],
+)
+def test_what_is_thicker_than_a_finger_is_cut_finer(
+    geom_type: int, size: tuple[float, ...], expected: Cut
+) -> None:
+    assert cut_of(geom_type, np.array(size)) is expected
 
 
 @pytest.mark.parametrize("scale", [(1, 1, 1), (0.2, 0.3, 0.1), (0.2, -0.2, 0.2)], ids=str)

@@ -7,10 +7,12 @@ import mujoco
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from scipy.ndimage import binary_erosion, gaussian_gradient_magnitude
 
 from operators.cube_map import FACE_ORDER, WORLD_FROM_FACE, direction_of_face_pixel, whole_faces
 from operators.gl_context import NoOpenGLError
 from operators.gl_renderer import GlRenderer
+from operators.renderer import Quality
 from tests.operators.marked_scene import CAMERA, elbow, marker_model, model_of, poses_at
 
 SIZE = 96
@@ -266,6 +268,117 @@ def test_a_mesh_is_shaded_by_its_normals() -> None:
     ]
     middle = np.s_[SIZE * 3 // 8 : SIZE * 5 // 8, SIZE * 3 // 8 : SIZE * 5 // 8]
     assert np.abs(pictures[0][middle] - pictures[1][middle]).max() < 6.0
+
+
+SHADED = '<light type="directional" dir="1 0 -1"/>'
+"""At 45 degrees: a point at height z casts its shadow z farther along x."""
+
+
+def ground_below(quality: Quality, bodies: str, poses: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The face D (SIZE, SIZE, 3) from 2 m above a bright ground, 0 to 255."""
+    model = mujoco.MjModel.from_xml_string(
+        f'<mujoco><worldbody>{SHADED}<geom type="plane" size="0 0 1" rgba=".9 .9 .9 1"/>{bodies}'
+        "</worldbody></mujoco>"
+    )
+    renderer = GlRenderer(model, (0.0, 0.0, 2.0), SIZE, quality)
+    renderer.render(poses)
+    face = renderer.faces[5, ..., :3].astype(float)
+    renderer.close()
+    return face
+
+
+BALL_BODY = '<body><freejoint/><geom type="sphere" size=".2" rgba="1 0 0 1"/></body>'
+
+
+@pytest.mark.gl
+def test_a_shadow_falls_where_geometry_puts_it() -> None:
+    lit = ground_below("good", BALL_BODY, poses_at((0.0, 0.0, -5.0)))
+    shaded = ground_below("good", BALL_BODY, poses_at((-0.6, 0.3, 1.0)))
+    # The ball itself is in the lower half.
+    rows, columns = np.nonzero((lit - shaded)[: SIZE // 2, :, 1] > 10.0)
+    # The ball's centre falls 1 m farther along x; the face shows 4 m, forward up, left left.
+    metres_per_pixel = 4.0 / SIZE
+    assert -(rows.mean() - (SIZE - 1) / 2) * metres_per_pixel == pytest.approx(0.4, abs=0.03)
+    assert -(columns.mean() - (SIZE - 1) / 2) * metres_per_pixel == pytest.approx(0.3, abs=0.03)
+    # An ellipse as wide as the ball and longer by the square root of 2.
+    assert np.ptp(columns) * metres_per_pixel == pytest.approx(0.4, abs=0.09)
+    assert np.ptp(rows) * metres_per_pixel == pytest.approx(0.4 * np.sqrt(2), abs=0.09)
+
+
+@pytest.mark.gl
+def test_a_shadow_takes_the_suns_part_of_the_light_and_has_a_soft_edge() -> None:
+    lit = ground_below("good", BALL_BODY, poses_at((0.0, 0.0, -5.0)))
+    shaded = ground_below("good", BALL_BODY, poses_at((-1.0, 0.0, 1.0)))
+    middle = np.s_[SIZE // 2, SIZE // 2]
+    # 0.35 and 0.25 from the sky, 0.45 from the sun at 45 degrees.
+    assert shaded[middle] / lit[middle] == pytest.approx(
+        0.6 / (0.6 + 0.45 * np.sqrt(0.5)), abs=0.02
+    )
+    between = (shaded > shaded[middle] + 3) & (shaded < lit[middle] - 3)
+    assert between.any()
+
+
+@pytest.mark.gl
+def test_at_fast_there_are_no_shadows() -> None:
+    lit = ground_below("fast", BALL_BODY, poses_at((0.0, 0.0, -5.0)))
+    without = ground_below("fast", BALL_BODY, poses_at((-1.0, 0.0, 1.0)))
+    is_ball = without[..., 0] > 2.0 * without[..., 1]
+    np.testing.assert_array_equal(without[~is_ball], lit[~is_ball])
+
+
+@pytest.mark.gl
+def test_a_lit_shape_does_not_shade_itself() -> None:
+    # The bright half of a ball, and the top of a turned box, in light from behind the camera.
+    model = mujoco.MjModel.from_xml_string(
+        '<mujoco><worldbody><light type="directional" dir="1 .2 -.3"/>'
+        '<geom type="sphere" size=".3" pos="1 .4 0" rgba=".8 .8 .8 1"/>'
+        '<geom type="box" size=".2 .3 .2" pos="1 -.5 0" euler="20 40 10" rgba=".8 .8 .8 1"/>'
+        "</worldbody></mujoco>"
+    )
+    pictures = []
+    for quality in ("fast", "good"):
+        renderer = GlRenderer(model, (0.0, 0.0, 0.0), SIZE, quality)
+        renderer.render(poses_at())
+        pictures.append(renderer.faces[0, ..., :3].astype(float))
+        renderer.close()
+    fast, good = pictures
+    is_shape = np.ptp(fast, axis=-1) < 2
+    is_edge = gaussian_gradient_magnitude(fast[..., 0], sigma=1) > 12
+    inside = binary_erosion(is_shape & ~is_edge, iterations=2)
+    assert inside.sum() > 500
+    assert (fast - good)[inside].max() < 3.0
+
+
+@pytest.mark.gl
+def test_outlines_are_smooth_at_good() -> None:
+    model = marker_model("box", ".3 .3 .3")
+    poses = poses_at((CAMERA[0] + 2.0, CAMERA[1], CAMERA[2]))
+    poses[1, 3:] = (0.3, 0.2, 0.1, 1.0)
+    shades = {}
+    for quality in ("fast", "good"):
+        renderer = GlRenderer(model, CAMERA, SIZE, quality)
+        renderer.render(poses)
+        blue = renderer.faces[0, ..., 2].astype(int)
+        renderer.close()
+        shades[quality] = ((blue > 60) & (blue < 170)).sum()
+    assert shades["fast"] == 0
+    assert shades["good"] > 50
+
+
+@pytest.mark.gl
+def test_a_moving_shadow_is_drawn_anew_where_it_was_and_is() -> None:
+    model = mujoco.MjModel.from_xml_string(
+        f'<mujoco><worldbody>{SHADED}<geom type="plane" size="0 0 1"/>{BALL_BODY}</worldbody>'
+        "</mujoco>"
+    )
+    renderer = GlRenderer(model, (0.0, 0.0, 2.0), SIZE, "good")
+    renderer.render(poses_at((-3.0, 0.0, 2.5)))
+    regions = renderer.render(poses_at((-3.0, 0.1, 2.5)))
+    renderer.close()
+    # The ball is behind, on face B; its shadow falls 2.5 m farther along x, on face D.
+    assert {region.face for region in regions} == {FACE_ORDER.index("B"), FACE_ORDER.index("D")}
+    area = sum((r.right - r.left) * (r.bottom - r.top) for r in regions)
+    assert area < 0.15 * SIZE**2
 
 
 def test_what_cannot_be_drawn_is_refused_by_name() -> None:

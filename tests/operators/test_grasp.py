@@ -64,6 +64,7 @@ def command(
         for i in range(2)
     )
     return HandCommands(
+        faults=("", ""),
         valid=valid,
         world_from_base=poses,
         left_joint_names=names[0],

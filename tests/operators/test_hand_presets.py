@@ -93,6 +93,7 @@ def test_it_moves_in_the_simulator_and_keeps_its_limits(name: str, human_hands: 
     for seq, fingers in enumerate(human_hands[::6]):
         commands = retargeter.retarget(
             HandTargets(
+                faults=("", ""),
                 source="recording",
                 client="",
                 valid=np.ones(2, bool),

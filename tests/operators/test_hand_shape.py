@@ -15,11 +15,11 @@ pytestmark = pytest.mark.browser
 
 Array = NDArray[np.float64]
 
-THUMB_TIP, INDEX_TIP, LITTLE_TIP = 4, 9, 24
+THUMB_TIP, INDEX_TIP, MIDDLE_TIP, RING_TIP, LITTLE_TIP = 4, 9, 14, 19, 24
 
 SCRIPT = """
-import { pinchOf, squeezeOf, touchesLittleFinger } from "./page/hand_shape.js";
-result = given.map((joints) => [pinchOf(joints), squeezeOf(joints), touchesLittleFinger(joints)]);
+import { pinchOf, squeezeOf, touchedFinger } from "./page/hand_shape.js";
+result = given.map((joints) => [pinchOf(joints), squeezeOf(joints), touchedFinger(joints)]);
 """
 
 
@@ -36,8 +36,10 @@ def flat_hand() -> Array:
 
 
 def touching(finger_tip: int) -> Array:
-    """The same with the thumb's tip 1 cm from a fingertip."""
+    """The same with the thumb's tip 1 cm from a fingertip; the others point a little up."""
     joints = flat_hand()
+    others = [tip for tip in (INDEX_TIP, MIDDLE_TIP, RING_TIP, LITTLE_TIP) if tip != finger_tip]
+    joints[others, 1] += 0.02
     joints[THUMB_TIP] = joints[finger_tip] - np.array([0, 0.01, 0])
     return joints
 
@@ -55,7 +57,7 @@ def fist() -> Array:
 
 @pytest.fixture(scope="module")
 def read(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Array], Any]:
-    """Pinch, squeeze and whether thumb and little finger touch, of many hands (n, 25, 3)."""
+    """Pinch, squeeze and which finger the thumb touches, of many hands (n, 25, 3)."""
 
     def run(hands: Array) -> Any:
         flat = hands.reshape(len(hands), 75).tolist()
@@ -69,6 +71,8 @@ def shapes(read: Callable[[Array], Any]) -> Mapping[str, list[Any]]:
     hands = {
         "flat": flat_hand(),
         "pinch": touching(INDEX_TIP),
+        "middle": touching(MIDDLE_TIP),
+        "ring": touching(RING_TIP),
         "little": touching(LITTLE_TIP),
         "fist": fist(),
     }
@@ -78,12 +82,14 @@ def shapes(read: Callable[[Array], Any]) -> Mapping[str, list[Any]]:
 
 @pytest.mark.parametrize("side", ["", "left "])
 @pytest.mark.parametrize(
-    ("name", "pinch", "squeeze", "little"),
+    ("name", "pinch", "squeeze", "touched"),
     [
-        ("flat", (0, 0.01), (0, 0.01), False),
-        ("pinch", (0.99, 1), (0, 0.01), False),
-        ("little", (0, 0.01), (0, 0.01), True),
-        ("fist", (0, 1), (0.75, 1), False),
+        ("flat", (0, 0.01), (0, 0.01), None),
+        ("pinch", (0.99, 1), (0, 0.01), None),
+        ("middle", (0, 1), (0, 0.01), "middle"),
+        ("ring", (0, 0.01), (0, 0.01), "ring"),
+        ("little", (0, 0.01), (0, 0.01), "little"),
+        ("fist", (0, 1), (0.75, 1), None),
     ],
 )
 def test_tells_shapes_apart(
@@ -92,28 +98,39 @@ def test_tells_shapes_apart(
     name: str,
     pinch: tuple[float, float],
     squeeze: tuple[float, float],
-    little: bool,
+    touched: str | None,
 ) -> None:
-    given_pinch, given_squeeze, given_little = shapes[side + name]
+    given_pinch, given_squeeze, given_touched = shapes[side + name]
     assert pinch[0] <= given_pinch <= pinch[1]
     assert squeeze[0] <= given_squeeze <= squeeze[1]
-    assert given_little is little
+    assert given_touched == touched
 
 
 def test_a_relaxed_hand_does_nothing(
     read: Callable[[Array], Any], relaxed_left_hand: Array
 ) -> None:
-    ((pinch, squeeze, little),) = read(relaxed_left_hand[None])
+    ((pinch, squeeze, touched),) = read(relaxed_left_hand[None])
     assert pinch < 0.1
     assert squeeze < 0.1
-    assert not little
+    assert touched is None
 
 
 def test_depends_on_neither_place_nor_direction(read: Callable[[Array], Any]) -> None:
     hand = touching(INDEX_TIP)
     turned = hand[:, [2, 0, 1]] + [1.0, -2.0, 0.5]
     (here, there) = read(np.array([hand, turned]))
-    np.testing.assert_allclose(np.array(here, float), np.array(there, float), atol=1e-9)
+    assert here[:2] == pytest.approx(there[:2], abs=1e-9)
+    assert here[2] == there[2]
+
+
+def test_a_real_hand_touches_its_ring_finger_in_one_gesture(
+    read: Callable[[Array], Any], human_hands: Array
+) -> None:
+    touched = np.array([finger for *_, finger in read(human_hands[:, 1])])
+    # In one frame the gap is larger; the last three are on the way to the little finger.
+    expected = [*range(409, 415), *range(416, 427), *range(512, 515)]
+    assert np.flatnonzero(touched == "ring").tolist() == expected
+    assert not (touched == "middle").any()  # its thumb never comes so near
 
 
 def test_a_real_hand_stops_only_where_it_touches_its_little_finger(
@@ -121,10 +138,9 @@ def test_a_real_hand_stops_only_where_it_touches_its_little_finger(
 ) -> None:
     """Of 621 frames 26 do, in one gesture; fists, pinches and pointing among the others do not."""
     hand = human_hands[:, 1]
-    told = np.array(read(hand), float)
+    _, squeeze, touched = (np.array(values) for values in zip(*read(hand), strict=True))
     gaps = np.linalg.norm(hand[:, THUMB_TIP] - hand[:, LITTLE_TIP], axis=-1)
-    assert told[:, 2].sum() == 26
-    assert gaps[told[:, 2] == 1].max() < 0.02
-    squeeze = told[:, 1]
+    assert (touched == "little").sum() == 26
+    assert gaps[touched == "little"].max() < 0.02
     assert np.median(squeeze) < 0.05
     assert squeeze.max() > 0.95

@@ -16,6 +16,7 @@ def commands(*positions: float, valid: tuple[bool, bool] = (True, True)) -> Hand
     """For three joints of either hand; the right hand's come in another order."""
     wanted = np.array(positions)
     return HandCommands(
+        faults=("", ""),
         valid=np.array(valid),
         world_from_base=np.zeros((2, 7)),
         left_joint_names=("a", "b", "c"),
@@ -91,6 +92,7 @@ def test_commands_of_another_hand_are_refused_and_it_stays(names: tuple[str, ...
     lead = setpoint()
     given = commands(1.0, 1.0, 1.0)
     other = HandCommands(
+        faults=("", ""),
         valid=given.valid,
         world_from_base=given.world_from_base,
         left_joint_names=names,

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -105,6 +107,18 @@ def test_the_summary_has_a_row_a_stage_and_both_totals() -> None:
     summary.check()
 
 
+def test_rates_count_each_sample_once() -> None:
+    trace = LatencyTrace(frames=1000)
+    for k in range(50):
+        trace.add_exchange(exchange(k * PERIOD_MS))
+        for frame_seq in (2 * k, 2 * k + 1):  # the guard's tick moved the scene once more
+            trace.add_sent(replace(sent(k), frame_seq=frame_seq), frame(k))
+            trace.add_shown(replace(shown(k), frame_seq=frame_seq), heard_ns(k))
+    trace.add_exchange(exchange(50 * PERIOD_MS + 20))
+    summary = trace.summary(frames=100)
+    assert summary.rate_hz == pytest.approx(1000 / PERIOD_MS)
+
+
 def test_a_frame_without_a_hand_says_nothing() -> None:
     trace = LatencyTrace(frames=1000)
     trace.add_sent(sent(0), Header(0, 0, trail=frame(0).trail))
@@ -116,6 +130,13 @@ def test_losses_are_counted_from_the_first_frame_on() -> None:
     for k, lost in enumerate([4, 4, 6, 9]):
         trace.add_sent(sent(k), frame(k, lost=lost))
     assert trace.lost == {"first": 0, "second": 5}
+
+
+def test_a_slow_clients_older_frame_is_no_restart() -> None:
+    trace = LatencyTrace(frames=1000)
+    for k, client in [(1, "quick"), (2, "quick"), (1, "slow"), (3, "quick"), (2, "slow")]:
+        trace.add_sent(sent(k, client), frame(k, lost=10 + k))
+    assert trace.lost == {"first": 0, "second": 2}
 
 
 def test_a_restarted_node_counts_from_zero_again() -> None:

@@ -1,12 +1,15 @@
 import io
+import json
+from pathlib import Path
 
 import pytest
 from rich.console import Console
 
 from operators.latency import LatencyTrace
-from operators.latency_report import RealTimeFactor, figures, latency_table, remarks
+from operators.latency_report import figures, latency_table, remarks, write_figures
 from operators.latency_service import LatencyNews
 from operators.latency_terms import SENT, SHOWN
+from operators.settings import SettingsError
 from tests.operators.frames import frame, sent
 from tests.operators.test_latency import followed
 
@@ -47,8 +50,9 @@ def test_what_is_not_known_is_not_told() -> None:
     )
 
 
-def test_real_time_is_measured_from_the_last_beginning() -> None:
-    factor = RealTimeFactor()
-    for simulated_s, second in ((5.0, 10), (0.0, 11), (1.0, 13), (2.0, 15)):
-        factor.add(simulated_s, second * 1_000_000_000)
-    assert factor.value == pytest.approx(0.5)
+def test_figures_are_written_where_they_can_be(tmp_path: Path) -> None:
+    file = tmp_path / "runs/first/latency.json"
+    write_figures(file, {"rate_hz": 60.5})
+    assert json.loads(file.read_text()) == {"rate_hz": 60.5}
+    with pytest.raises(SettingsError, match=r"latency.report: .*below cannot be .*name a file"):
+        write_figures(file / "below", {})

@@ -1,4 +1,4 @@
-import json
+import io
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -7,7 +7,7 @@ import pytest
 from operators import latency_report_files
 from operators.latency_records import SCHEMA
 from operators.latency_report_files import write_report
-from operators.latency_trace_file import chrome_trace
+from operators.latency_trace_file import write_chrome_trace
 from operators.usage_error import UsageError
 from tests.operators.frame_records import hand_made, recorded, row, table
 
@@ -28,7 +28,9 @@ def test_the_files_hold_what_is_known(tmp_path: Path) -> None:
     assert read.schema.equals(SCHEMA)
     assert read.schema.metadata == SCHEMA.metadata
     assert "a &lt;laptop&gt;" in paths[1].read_text(encoding="utf-8")
-    assert json.loads(paths[2].read_text(encoding="utf-8")) == chrome_trace(recorded())
+    trace = io.StringIO()
+    write_chrome_trace(recorded(), trace)
+    assert paths[2].read_text(encoding="utf-8") == trace.getvalue()
 
 
 def test_an_earlier_report_is_replaced(tmp_path: Path) -> None:

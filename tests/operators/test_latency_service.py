@@ -4,6 +4,7 @@ import socket
 import stat
 from pathlib import Path
 
+import aiohttp
 import pytest
 
 from operators.latency_records import SCHEMA
@@ -39,13 +40,33 @@ def test_records_and_news_arrive_as_they_are(
     assert not service.path.exists()
 
 
+@pytest.mark.parametrize("last", ["many", "", "0", "-3"])
+def test_what_is_no_number_of_frames_is_refused(service: LatencyService, last: str) -> None:
+    async def answered() -> tuple[int, str]:
+        connector = aiohttp.UnixConnector(path=str(service.path))
+        async with (
+            aiohttp.ClientSession(connector=connector) as session,
+            session.get("http://latency/records", params={"last": last}) as answer,
+        ):
+            return answer.status, await answer.text()
+
+    service.start()
+    status, words = asyncio.run(answered())
+    with pytest.raises(UsageError, match=r"latency-1.sock: last=0: ask for 1 frame or more"):
+        asyncio.run(fetch(service.path, 0))
+    service.stop()
+    assert status == 400
+    assert words.startswith(f"last={last[:20]}: ask for 1 frame or more")
+
+
 def test_what_a_dead_dataflow_left_is_removed(service: LatencyService) -> None:
     with socket.socket(socket.AF_UNIX) as dead:
         dead.bind(str(service.path))
+    service.path.with_name("latency-2.sock").symlink_to("gone")
     with pytest.raises(UsageError, match=r"no dataflow answers at .*latency-1.sock"):
         asyncio.run(fetch(service.path))
     assert running_sockets() == []
-    assert not service.path.exists()
+    assert list(service.path.parent.iterdir()) == []
 
 
 def test_the_folder_of_sockets_is_the_users_own(

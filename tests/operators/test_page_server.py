@@ -75,7 +75,8 @@ class Served:
         return connected(self.port, "/stream", **options)
 
     def offer(self, seq: int) -> None:
-        panorama = Panorama(pixels=NOISE, tile_size=64, tile_version=np.zeros((4, 8), np.int64))
+        version = np.full((4, 8), seq, np.int64)
+        panorama = Panorama(pixels=NOISE, tile_size=64, tile_version=version)
         self.server.offer(panorama, Header(seq, capture_ns=seq), received_ns=1)
 
     def get(self, path: str) -> http.client.HTTPResponse:
@@ -140,12 +141,13 @@ def picture(client: ClientConnection) -> Picture:
     return message
 
 
-def assert_no_picture_before(served: Served, client: ClientConnection, marker: str) -> None:
+def assert_no_picture_before(served: Served, marker: str, *clients: ClientConnection) -> None:
     """What was allowed to leave has left before this marker."""
     served.server.show(state(marker))
-    message = receive(client)
-    assert isinstance(message, OperatorState)
-    assert message.reason == marker
+    for client in clients:
+        message = receive(client)
+        assert isinstance(message, OperatorState)
+        assert message.reason == marker
 
 
 @pytest.mark.parametrize(
@@ -303,7 +305,7 @@ def test_a_client_that_acknowledges_nothing_gets_no_more(in_flight: int) -> None
             assert picture(client).frame_seq == seq
         for seq in range(in_flight, 20):
             served.offer(seq)
-        assert_no_picture_before(served, client, "no credit")
+        assert_no_picture_before(served, "no credit", client)
         send(client, picture_shown(0))
         assert picture(client).frame_seq == 19  # the newest, and none of those between
 
@@ -322,7 +324,7 @@ def test_false_acknowledgements_buy_nothing(served: Served, acknowledged: list[i
             served.offer(seq)
             assert picture(client).frame_seq == seq
         served.offer(4)
-        assert_no_picture_before(served, client, "still two")
+        assert_no_picture_before(served, "still two", client)
         assert served.server.ignored >= len(acknowledged) - 2
 
 
@@ -335,9 +337,10 @@ def test_encodes_once_for_all_and_never_for_nobody(served: Served, encodings: li
         served.offer(1)
         assert [picture(client).frame_seq for client in (first, second)] == [1, 1]
         assert len(encodings) == 2
+        assert_no_picture_before(served, "sent to both", first, second)
         for seq in range(2, 10):  # nobody has credit
             served.offer(seq)
-        assert_no_picture_before(served, first, "no credit")
+        assert_no_picture_before(served, "no credit", first)
         assert len(encodings) == 2
 
 
@@ -350,7 +353,7 @@ def test_a_paused_client_gets_messages_but_no_pictures(
         send(client, Watch(watching=False))
         assert served.clients.next()[1] == 0
         served.offer(0)
-        assert_no_picture_before(served, client, "paused")
+        assert_no_picture_before(served, "paused", client)
         assert not encodings
         send(client, Watch(watching=True))
         assert served.clients.next()[1] == 1

@@ -4,17 +4,20 @@ import numpy as np
 import pytest
 
 from operators.cube_map import FaceRegion
-from operators.equirectangular import CubeToEquirect
+from operators.equirectangular import CubeToEquirect, Interpolation
 from operators.panorama_tiles import PanoramaTiles
 
 SIZE, HEIGHT, WIDTH = 100, 120, 240
 
 
+@pytest.mark.parametrize("interpolation", ["nearest", "linear", "cubic"])
 @pytest.mark.parametrize("tile_size", [16, 32, 50])
-def test_a_changed_region_shows_in_the_tiles_that_are_named(tile_size: int) -> None:
+def test_a_changed_region_shows_in_the_tiles_that_are_named(
+    tile_size: int, interpolation: Interpolation
+) -> None:
     random = np.random.default_rng(4)
-    tiles = PanoramaTiles(SIZE, HEIGHT, WIDTH, tile_size)
-    table = CubeToEquirect(SIZE, HEIGHT, WIDTH)
+    tiles = PanoramaTiles(SIZE, HEIGHT, WIDTH, tile_size, interpolation)
+    table = CubeToEquirect(SIZE, HEIGHT, WIDTH, interpolation)
     faces = np.zeros((6, SIZE, SIZE, 3), np.uint8)
     for _ in range(200):
         left, top = random.integers(0, SIZE, 2)

@@ -38,7 +38,12 @@ def targets(finger_joints: Floats, *, valid: tuple[bool, bool] = (True, True)) -
     fingers = np.where(flags[:, None, None], finger_joints, np.nan)
     poses = np.where(flags[:, None], [IDENTITY_POSE] * 2, np.nan)
     return HandTargets(
-        source="replay", client="", valid=flags, anchor_from_wrist=poses, finger_joints=fingers
+        faults=("", ""),
+        source="replay",
+        client="",
+        valid=flags,
+        anchor_from_wrist=poses,
+        finger_joints=fingers,
     )
 
 
@@ -203,9 +208,12 @@ def test_lost_side_is_nan_and_the_other_goes_on(human_hands: Floats, lost: int) 
     assert np.isfinite(positions[1 - lost]).all()
 
 
-def test_hand_that_returns_is_not_blended_with_old_positions(human_hands: Floats) -> None:
-    fresh = Retargeter.from_settings(Settings()).retarget(targets(human_hands[600]))
-    retargeter = Retargeter.from_settings(Settings())
+def test_hand_that_returns_is_not_blended_with_old_positions(
+    tmp_path: Path, human_hands: Floats
+) -> None:
+    hands = [inspire(tmp_path, side, low_pass_alpha=0.5) for side in range(2)]
+    fresh = Retargeter(hands, (0, 0, 0)).retarget(targets(human_hands[600]))
+    retargeter = Retargeter(hands, (0, 0, 0))
     for fingers in human_hands[:20]:
         retargeter.retarget(targets(fingers))
     blended = retargeter.retarget(targets(human_hands[600]))

@@ -1,5 +1,6 @@
 import asyncio
 import contextlib
+import socket
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from typing import Any
@@ -12,11 +13,19 @@ from websockets.sync.client import ClientConnection
 from operators import tracking_server
 from operators.fault_report import FaultReport
 from operators.message import Message
-from operators.messages import Controllers, Hands, Head, OperatorInput, Session, Watch
+from operators.messages import Controllers, Hands, Head, OperatorInput, Watch
 from operators.page_layout import encode_bytes
+from operators.seat_messages import Claim, Seat
 from operators.settings import HeadsetSettings, SettingsError
 from operators.tracking_server import TrackingServer
-from tests.operators.page_clients import Recorder, closing, connected, send, send_half_a_frame
+from tests.operators.page_clients import (
+    Recorder,
+    closing,
+    connected,
+    receive,
+    send,
+    send_half_a_frame,
+)
 from tests.operators.samples import sample
 
 
@@ -37,16 +46,12 @@ class Served:
         self.server.stop()
 
     def client(
-        self, name: str = "page-1", token: str = "", **options: Any
+        self, name: str = "page-1", *, query: str = "", **options: Any
     ) -> AbstractContextManager[ClientConnection]:
-        path = f"/tracking?client={name}&token={token}"
-        return connected(self.server.port, path, **options)
+        return connected(self.server.port, f"/tracking?client={name}{query}", **options)
 
-    def assert_let_go(self, client: str, *, left: bool = True) -> None:
-        """The next that is heard of a client is that its hands are lost and no key is held.
-
-        Of one that has left, that the robot shall stop.
-        """
+    def assert_let_go(self, client: str) -> None:
+        """The next that is heard of a client: its hands are lost, and the robot shall stop."""
         hands, name, _, received_ns = self.messages.next()
         assert isinstance(hands, Hands)
         hands.check()
@@ -56,7 +61,7 @@ class Served:
         keys, name, _, also_received_ns = self.messages.next()
         assert isinstance(keys, OperatorInput)
         assert (name, received_ns) == (client, also_received_ns)
-        assert keys.stop == left
+        assert keys.stop
         assert not any((keys.engage, keys.recentre, *keys.clutch))
 
 
@@ -64,6 +69,24 @@ class Served:
 def served() -> Iterator[Served]:
     with Served() as made:
         yield made
+
+
+def seat(client: ClientConnection) -> Seat:
+    """The next that a client is told of who drives."""
+    message = receive(client)
+    assert isinstance(message, Seat)
+    return message
+
+
+def told(client: ClientConnection) -> tuple[bool, bool, int, str]:
+    """Whether it drives, whether anyone does, how many others there are, and why."""
+    message = seat(client)
+    return message.drives, message.taken, message.others, message.reason
+
+
+def wait_for_pong(client: ClientConnection) -> None:
+    """What was sent before has been looked at."""
+    assert client.ping().wait(10)
 
 
 def same(left: Message, right: Message, but: str = "") -> bool:
@@ -157,12 +180,11 @@ def test_half_a_frame_neither_drives_nor_keeps_others_from_driving(
         send(half, sample(Hands))
         assert served.messages.next()[0].valid.all()
         send_half_a_frame(half)
-        served.assert_let_go("half", left=False)
-        with served.client("whole") as whole:
+        served.assert_let_go("half")
+        with served.client("whole", query="&take_over=1") as whole:
             send(whole, sample(Head))
             served.assert_let_go("half")
             assert served.messages.next()[1] == "whole"
-            assert closing(half)[0] == 4001
 
 
 def test_a_huge_message_ends_the_connection_and_the_robot_is_let_go(
@@ -177,7 +199,7 @@ def test_a_huge_message_ends_the_connection_and_the_robot_is_let_go(
         assert closing(client)[0] in (1009, 1006)
         served.assert_let_go("page-1")
         assert "headset.max_message_bytes" in served.faults.next()[0]
-    with served.client("page-2") as client:
+    with served.client("page-2", source_address=("127.0.0.2", 0)) as client:
         send(client, sample(Head))
         assert served.messages.next()[1] == "page-2"
 
@@ -196,41 +218,124 @@ def test_the_robot_is_let_go_when_its_driver_falls_silent(
     with served.client() as client:
         send(client, sample(Hands))
         assert served.messages.next()[0].valid.all()
-        served.assert_let_go("page-1", left=False)
+        served.assert_let_go("page-1")
         send(client, sample(Hands))  # it may go on
         assert served.messages.next()[0].valid.all()
-        served.assert_let_go("page-1", left=False)
-    served.assert_let_go("page-1", left=True)
+        served.assert_let_go("page-1")
+    served.assert_let_go("page-1")
     assert not served.messages.all()  # and is not let go twice
 
 
-def test_the_newest_client_drives(served: Served) -> None:
-    with served.client("old") as old:
-        send(old, sample(Hands))
-        served.messages.next()
-        with served.client("new") as new:
-            send(new, sample(Head))
-            served.assert_let_go("old")  # before the new one has its say
-            assert served.messages.next()[1] == "new"
-            assert closing(old) == (4001, "replaced by a newer session")
-    served.assert_let_go("new")
+def test_who_comes_second_watches_and_may_take_over(served: Served) -> None:
+    with served.client("first") as first:
+        assert told(first) == (True, True, 0, "")
+        send(first, sample(Hands))
+        assert served.messages.next()[1] == "first"
+        with served.client("second") as second:
+            assert told(second) == (False, True, 1, "somebody else drives")
+            assert seat(first).others == 1
+            send(second, sample(Hands))
+            send(second, Claim(drive=True))
+            served.assert_let_go("first")  # what the second said before was not for the robot
+            assert seat(second).drives
+            assert told(first) == (False, True, 1, "somebody else has taken over")
+            send(first, sample(Hands))
+            send(second, sample(Head))
+            assert served.messages.next()[1] == "second"
+        served.assert_let_go("second")
+        # Nobody drives because someone else has left: to drive again is to say so.
+        assert told(first) == (False, False, 0, "nobody drives")
+        send(first, sample(Hands))
+        send(first, Claim(drive=True))
+        assert seat(first).drives
+        send(first, sample(Head))
+        assert isinstance(served.messages.next()[0], Head)
 
 
-def test_a_session_with_a_token_admits_those_who_have_it(served: Served) -> None:
-    with served.client("early") as early:
-        send(early, sample(Head))
+def test_a_driver_hands_over(served: Served) -> None:
+    with served.client("first") as first, served.client("second") as second:
+        send(first, sample(Hands))
         served.messages.next()
-        served.server.set_session(Session(token="secret", clients=()))
-        code, reason = closing(early)
-        assert code == 4003
-        assert "reload the page" in reason
-        served.assert_let_go("early")
-    with served.client("guess", token="guess") as guessing:
-        assert closing(guessing)[0] == 4003
-    assert "guess" in served.faults.next()[0]
-    with served.client("page", token="secret") as client:
-        send(client, sample(Head))
-        assert served.messages.next()[1] == "page"
+        send(first, Claim(drive=False))
+        served.assert_let_go("first")
+        while (told := seat(second)).taken:
+            pass
+        assert told.reason == "nobody drives"
+        send(second, Claim(drive=True))
+        send(second, sample(Head))
+        assert served.messages.next()[1] == "second"
+
+
+@pytest.mark.parametrize("query", ["&watch=1", "&watch=1&take_over=1"])
+def test_who_only_watches_gets_no_seat(served: Served, query: str) -> None:
+    with served.client("onlooker", query=query) as onlooker:
+        assert not seat(onlooker).taken
+        with served.client("driver") as driver:
+            assert seat(driver).drives
+
+
+@pytest.mark.parametrize("stop", [False, True])
+def test_whoever_watches_can_stop_the_robot_and_do_nothing_else(served: Served, stop: bool) -> None:
+    with served.client("driver") as driver, served.client("onlooker") as onlooker:
+        send(driver, sample(Head))
+        served.messages.next()
+        pressed = sample(OperatorInput, engage=True, stop=stop)
+        send(onlooker, pressed)
+        send(onlooker, Claim(drive=False))  # is not its to give
+        wait_for_pong(onlooker)
+        heard = served.messages.all()
+        assert len(heard) == stop
+        for keys, name, *_ in heard:
+            assert (keys.client, name, keys.stop, keys.engage) == ("driver", "driver", True, False)
+
+
+def test_the_same_tab_that_connects_anew_drives_again(served: Served) -> None:
+    with served.client("page-1", query="&operator=tab-a") as before:
+        send(before, sample(Hands))
+        served.messages.next()
+        with served.client("page-2", query="&operator=tab-a") as after:
+            assert seat(after).drives
+            assert closing(before)[0] == 4001
+            served.assert_let_go("page-1")
+
+
+def test_a_driver_that_is_silent_for_long_yields_to_who_comes(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with served.client("hidden") as hidden:
+        send(hidden, sample(Hands))
+        served.messages.next()
+        with served.client("second") as second:
+            assert not seat(second).drives
+        monkeypatch.setattr(tracking_server, "YIELDS_AFTER_S", -1.0)
+        with served.client("third") as third:
+            assert seat(third).drives
+            served.assert_let_go("hidden")
+
+
+def test_no_more_clients_than_allowed() -> None:
+    with Served(max_clients=1) as served, served.client("one") as one:
+        assert seat(one).drives
+        with served.client("two") as two:
+            code, reason = closing(two)
+        assert code == 1013
+        assert "headset.max_clients" in reason
+
+
+def test_who_is_told_much_and_reads_nothing_holds_up_nobody(served: Served) -> None:
+    small = socket.create_connection(("127.0.0.1", served.server.port))
+    small.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    with (
+        served.client("deaf", sock=small, max_queue=1, close_timeout=0.1),
+        served.client("good") as good,
+    ):
+        for turn in range(400):
+            send(good, Claim(drive=turn % 2 == 0))
+            while seat(good).drives != (turn % 2 == 0):
+                pass
+        send(good, Claim(drive=True))
+        send(good, sample(Head))
+        assert served.messages.next()[1] == "good"
 
 
 def test_stopping_lets_the_robot_go(served: Served) -> None:
@@ -260,13 +365,12 @@ def test_faults_are_told_at_once_and_then_counted() -> None:
 
 def test_a_client_that_goes_on_talking_still_learns_that_it_was_replaced(served: Served) -> None:
     """Or it would come back, and both would take over from each other for ever."""
-    with served.client("first", max_queue=None) as first:
+    with served.client("first", query="&operator=tab-a", max_queue=None) as first:
         send(first, sample(Hands))
         served.messages.next()
-        with served.client("second") as second:
-            for _ in range(300):
+        with served.client("second", query="&operator=tab-a") as second:
+            for _ in range(1000):
                 with contextlib.suppress(ConnectionClosed):
-                    send(first, sample(Hands))
+                    send(first, sample(Head))
             assert closing(first)[0] == 4001
-            send(second, sample(Head))
-            served.messages.next()
+            assert seat(second).drives

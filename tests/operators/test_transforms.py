@@ -12,10 +12,13 @@ from operators.transforms import (
     matrix_from_pose,
     pose_from_matrix,
     quaternion_from_rotation,
+    quaternion_product,
     rigid,
     rotation_about,
     rotation_from_quaternion,
     transform_points,
+    turn_between,
+    turned,
 )
 
 RANDOM = np.random.default_rng(4)
@@ -49,6 +52,47 @@ def test_rotations_are_those_of_scipy(length: float) -> None:
     np.testing.assert_allclose(
         rotation_from_quaternion(length * rotations.as_quat()), rotations.as_matrix(), atol=1e-12
     )
+
+
+def pairs() -> tuple[Rotation, Rotation]:
+    """Each of some rotations with each other and itself, as quaternions of either sign."""
+    rotations = some_rotations()[::5]
+    index = np.arange(len(rotations))
+    first, second = np.repeat(index, len(index)), np.tile(index, len(index))
+    return rotations[first], rotations[second]
+
+
+def test_quaternions_are_multiplied_as_by_scipy() -> None:
+    first, second = pairs()
+    found = Rotation.from_quat(quaternion_product(first.as_quat(), second.as_quat()))
+    np.testing.assert_allclose(found.as_matrix(), (first * second).as_matrix(), atol=1e-14)
+
+
+def test_the_turn_between_rotations_is_that_of_scipy() -> None:
+    start, end = pairs()
+    expected = (end * start.inv()).as_rotvec()
+    found = turn_between(start.as_quat(), -end.as_quat())
+    # Which way round a half turn goes is open.
+    half = np.linalg.norm(expected, axis=-1) > np.pi - 1e-6
+    np.testing.assert_allclose(found[~half], expected[~half], atol=1e-12)
+    np.testing.assert_allclose(np.abs(found[half]), np.abs(expected[half]), atol=1e-6)
+
+
+@pytest.mark.parametrize("scale", [0.0, 1e-12, 1e-8, 1e-3, 1.0, 3.0])
+def test_turning_by_a_vector_is_that_of_scipy(scale: float) -> None:
+    start, turns = some_rotations(), scale * RANDOM.normal(size=(len(some_rotations()), 3))
+    expected = (Rotation.from_rotvec(turns) * start).as_matrix()
+    found = turned(1.001 * start.as_quat(), turns)
+    assert (found[:, 3] >= 0).all()
+    np.testing.assert_allclose(np.linalg.norm(found, axis=-1), 1.0, atol=1e-15)
+    np.testing.assert_allclose(Rotation.from_quat(found).as_matrix(), expected, atol=1e-12)
+
+
+@pytest.mark.parametrize("angle_rad", [0.0, 1e-9, 1e-5, 0.1, 3.0])
+def test_small_turns_keep_their_digits(angle_rad: float) -> None:
+    turn = angle_rad * np.array([0.48, -0.6, 0.64])
+    found = turn_between([0, 0, 0, 1.0], turned([0, 0, 0, 1.0], turn))
+    np.testing.assert_allclose(found, turn, rtol=1e-12, atol=0)
 
 
 @pytest.mark.parametrize(("axis", "name"), [(0, "x"), (1, "y"), (2, "z")])

@@ -1,0 +1,1 @@
+"""A node that notes what the robot is told."""
