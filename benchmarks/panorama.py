@@ -170,6 +170,7 @@ def measure_stitch(scene: SceneModel, settings: Settings, poses: list[Poses]) ->
     our_times, their_times = interleaved_times(
         lambda: table.convert(faces, out),
         lambda: py360convert.c2e(named, HEIGHT, WIDTH, mode="bilinear", cube_format="dict"),
+        rounds=ROUNDS,
     )
     our_error, their_error = stitch_errors()
     return Figure(

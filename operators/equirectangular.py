@@ -18,9 +18,9 @@ from operators.settings import SettingsError
 
 Pixels = NDArray[np.uint8]
 
-BLOCK_ROWS: Final = 360
-"""Rows converted at a time. With fewer two cores wait for each other (90 take twice as long); more
-gain nothing, and need more memory between the two steps."""
+BLOCK_ROWS: Final = 144
+"""Rows converted at a time. What lies between the two steps then stays in the processor's caches;
+with fewer rows the cores wait for each other at a busy machine."""
 
 
 class Rectangle(NamedTuple):
@@ -102,10 +102,13 @@ class CubeToEquirect:
     ) -> None:
         self._face_size, self._height, self._width = face_size, height, width
         self._interpolation = OPENCV[interpolation]
-        face, self._column, row = source_pixels(
+        face, column, row = source_pixels(
             face_size, height, width, inside=REACH[interpolation] - 1
         )
-        self._row = row + face.astype(np.float32) * face_size
+        # Together they are large enough for numpy to ask for huge pages.
+        self._column, self._row = np.empty((2, height, width), np.float32)
+        self._column[:] = column
+        np.add(row, face * np.float32(face_size), out=self._row)
         self._block = np.zeros((BLOCK_ROWS, width, 4), np.uint8)
         self._widened: Pixels | None = None
 

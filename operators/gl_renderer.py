@@ -83,13 +83,14 @@ class GlRenderer:
         device: int | None = None,
         read_back: bool = True,
     ) -> None:
-        self._faces: NDArray[np.uint8] = np.zeros((6, face_size, face_size, 4), np.uint8)
+        # Not zeros: numpy asks for huge pages only where it does not clear.
+        self._faces: NDArray[np.uint8] = np.empty((6, face_size, face_size, 4), np.uint8)
         self._reads_back = read_back
         self._camera_position = np.array(camera_position, dtype=np.float64)
         self._face_size = face_size
         self._is_good = quality == "good"
         # What was drawn, and where it is to be smoothed apart from what is shown of it.
-        self._drawn = np.zeros_like(self._faces) if self._is_good else self._faces
+        self._drawn = np.empty_like(self._faces) if self._is_good else self._faces
         self._sun = Sun.of_model(model)
         self._geoms = geoms = DrawnGeoms.of_model(model)
         _refuse_unknown_types(model, geoms)
