@@ -16,7 +16,9 @@ from numpy.typing import NDArray
 from benchmarks.figure import Figure
 from benchmarks.loop import free_port, run_loop
 from operators.camera_messages import Keypoints
+from operators.hand_filter import HandFilter
 from operators.hand_placement import wrist_rotation
+from operators.hand_watch import HandWatch
 from operators.intrinsics import Lens
 from operators.joint_layout import FINGERS, webxr_from_mediapipe
 from operators.keypoint_finder import KeypointFinder
@@ -78,6 +80,7 @@ def run_paced(settings: Settings, video: Path) -> VideoRun:
     source = VideoFile(video)
     lens = Lens(settings.camera, lambda *_: None)
     finder, lift = KeypointFinder(settings.keypoints), MonocularLift(settings.monocular)
+    watch, hand_filter = HandWatch(), HandFilter(settings.filters)
     preprocessor, retargeter = Preprocessor(), Retargeter.from_settings(settings)
     preprocessor.update_head(lift.head)
     simulator = make_simulator(settings)
@@ -88,9 +91,11 @@ def run_paced(settings: Settings, video: Path) -> VideoRun:
     while (pixels := source.read()) is not None:
         number = len(run.hands)
         time_s = number / source.rate_hz
-        keypoints = finder.find(lens.image(pixels), number, round(time_s * 1e9))
-        hands = lift.lift(keypoints, time_s)
-        simulator.command(retargeter.retarget(preprocessor.targets(hands)), number)
+        capture_ns = round(time_s * 1e9)
+        keypoints = finder.find(lens.image(pixels), number, capture_ns)
+        hands, _ = watch.look(lift.lift(keypoints, time_s), time_s)
+        targets = hand_filter.filter(preprocessor.targets(hands), capture_ns)
+        simulator.command(retargeter.retarget(targets), number)
         simulator.step(steps)
         run.keypoints.append(keypoints)
         run.hands.append(hands)
@@ -158,6 +163,7 @@ def retargeted_directly(run: VideoRun, settings: Settings) -> tuple[Floats, tupl
                     source="benchmark",
                     client="",
                     valid=np.array([False, True]),
+                    faults=("", ""),
                     anchor_from_wrist=np.array([[np.nan] * 7, [0.4, 0, 0, 0, 0, 0, 1]]),
                     finger_joints=np.stack(
                         [np.full((25, 3), np.nan), webxr_from_mediapipe(fingers)]
