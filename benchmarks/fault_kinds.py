@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from itertools import cycle
 from pathlib import Path
 from typing import Any
@@ -61,8 +62,16 @@ def faults(headset: ScriptedHeadset, ports: tuple[int, int], token: str) -> dict
         )
 
     def stranger(address: str, **different: Any) -> ScriptedHeadset:
-        given = {"token": token, "operator": "stranger", "take_over": False} | different
+        given: dict[str, Any] = {
+            "token": token,
+            "operator": "stranger",
+            "take_over": False,
+        } | different
         return ScriptedHeadset(*ports, address=address, **given)
+
+    def come_back() -> None:
+        usurper.stop()
+        headset.connect_anew()
 
     second = stranger("127.0.0.2")
     usurper = stranger("127.0.0.2", take_over=True)
@@ -78,16 +87,14 @@ def faults(headset: ScriptedHeadset, ports: tuple[int, int], token: str) -> dict
         "300 ms of silence": failing(lasts_s=0.3, silent=True),
         "client gone": failing(gone=True),
         "second client": Fault(second.start, second.stop, holds=False),
-        "second client takes over": Fault(
-            usurper.start, lambda: (usurper.stop(), headset.connect_anew())
-        ),
+        "second client takes over": Fault(usurper.start, come_back),
         "wrong token": Fault(guesser.start, guesser.stop, holds=False),
         "foreign Origin": Fault(foreigner.start, foreigner.stop, holds=False),
         "hostile messages": Fault(attackers.start, attackers.stop, holds=False),
     }
     for name in NODES:
         made[f"{name} killed"] = Fault(
-            lambda name=name: kill(name, ports),
+            partial(kill, name, ports),
             lambda: None,
             holds=name != "latency",
             kills=True,

@@ -277,11 +277,12 @@ def _step_over(
     a, b = np.array(before["pose"][side]), np.array(after["pose"][side])
     turn = Rotation.from_quat(b[3:]) * Rotation.from_quat(a[3:]).inv()
     bend = np.abs(np.array(after[joints]) - np.array(before[joints])).max()
-    return max(
+    largest: float = max(
         float(np.linalg.norm(b[:3] - a[:3])) - limits.speed * time_s - ROUNDING,
-        turn.magnitude() - limits.turn_speed * time_s - ROUNDING,
+        float(turn.magnitude()) - limits.turn_speed * time_s - ROUNDING,
         float(bend) - limits.joint_speed * time_s - ROUNDING,
     )
+    return largest
 
 
 def _read(probe: Path, start: int) -> list[dict[str, Any]]:

@@ -30,8 +30,8 @@ def hostile_messages(seed: int, valid: Sequence[bytes]) -> Iterator[HostileMessa
     random = np.random.default_rng(seed)
     kinds = list(KINDS)
     while True:
-        kind = kinds[random.integers(len(kinds))]
-        chosen = valid[random.integers(len(valid))]
+        kind = kinds[int(random.integers(len(kinds)))]
+        chosen = valid[int(random.integers(len(valid)))]
         yield HostileMessage(kind, KINDS[kind](random, chosen))
 
 

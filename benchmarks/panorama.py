@@ -197,7 +197,8 @@ def stitch_errors() -> tuple[float, float]:
     CubeToEquirect(FACE_SIZE, HEIGHT, WIDTH).convert(faces, ours)
     named = dict(zip(FACE_ORDER, faces, strict=True))
     theirs = py360convert.c2e(named, HEIGHT, WIDTH, mode="bilinear", cube_format="dict")
-    return tuple(float(np.sqrt(((p - expected) ** 2).mean())) for p in (ours, theirs))
+    our_error, their_error = (float(np.sqrt(((p - expected) ** 2).mean())) for p in (ours, theirs))
+    return our_error, their_error
 
 
 def analytic_scene(directions: NDArray[np.float64]) -> NDArray[np.uint8]:

@@ -38,7 +38,7 @@ class Row(NamedTuple):
 
     label: str
     model: mujoco.MjModel
-    poses: Sequence[Poses]
+    poses: Sequence[Poses] | NDArray[np.float64]
     keys: dict[str, Any]
 
 

@@ -40,7 +40,7 @@ def recorded_poses(
     return poses
 
 
-def to_and_fro(poses: Sequence[Poses]) -> Iterator[Poses]:
+def to_and_fro(poses: Sequence[Poses] | NDArray[np.float64]) -> Iterator[Poses]:
     """The poses forwards, then backwards, without end and without a jump."""
     while True:
         yield from poses

@@ -151,13 +151,11 @@ class ScriptedHeadset:
         )
         async with session.ws_connect(url, protocols=subprotocols(self.token)) as websocket:
             due = time.monotonic()
-            while not self._stopping.is_set() and not websocket.closed:
+            while not (self._stopping.is_set() or websocket.closed or self.failing.gone):
                 due = max(due + 1 / RATE_HZ, time.monotonic() - 0.1)
                 await asyncio.sleep(max(0.0, due - time.monotonic()))
                 if self.failing.silent:
                     continue
-                if self.failing.gone:
-                    return
                 now_ms = time.monotonic_ns() / 1e6
                 for message in self._sample():
                     await websocket.send_bytes(encode_bytes(message, now_ms))

@@ -209,7 +209,8 @@ def solved_rotation(keypoints: Keypoints) -> Floats:
 def turns_deg(rotations: Floats) -> Floats:
     """Angles between one rotation and the next, (n - 1,); rotations: (n, 3, 3)."""
     cosines = (np.einsum("nij,nij->n", rotations[1:], rotations[:-1]) - 1.0) / 2.0
-    return np.degrees(np.arccos(np.clip(cosines, -1.0, 1.0)))
+    angles: Floats = np.degrees(np.arccos(np.clip(cosines, -1.0, 1.0)))
+    return angles
 
 
 def rate(video: Path) -> Figure:

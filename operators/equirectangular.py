@@ -102,9 +102,7 @@ class CubeToEquirect:
     ) -> None:
         self._face_size, self._height, self._width = face_size, height, width
         self._interpolation = OPENCV[interpolation]
-        face, column, row = source_pixels(
-            face_size, height, width, inside=REACH[interpolation] - 1
-        )
+        face, column, row = source_pixels(face_size, height, width, inside=REACH[interpolation] - 1)
         # Together they are large enough for numpy to ask for huge pages.
         self._column, self._row = np.empty((2, height, width), np.float32)
         self._column[:] = column
