@@ -8,6 +8,7 @@ import re
 from collections import deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Self
 
 import numpy as np
@@ -153,7 +154,7 @@ class FrameTree:
         target, source = split_name(name)
         way = self.way(target, source)
         composed = Transform(target, target, np.eye(4))
-        for here, there in zip(way, way[1:], strict=False):
+        for here, there in pairwise(way):
             composed = composed @ self._step(here, there, name)
         return composed
 
@@ -183,7 +184,9 @@ class FrameTree:
 
     def giver(self, first: str, second: str) -> str | None:
         """Who gives the awaited transform between two neighbours; None where it is known."""
-        return self.awaited.get(f"{first}_from_{second}", self.awaited.get(f"{second}_from_{first}"))
+        return self.awaited.get(
+            f"{first}_from_{second}", self.awaited.get(f"{second}_from_{first}")
+        )
 
     def _join(self, target: str, source: str) -> None:
         if target in self._neighbours and source in self._neighbours:
