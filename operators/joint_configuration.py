@@ -83,6 +83,12 @@ class JointConfiguration:
         """How many readings there have to be."""
         return len(self._names)
 
+    @property
+    def joint_names(self) -> tuple[str, ...]:
+        """The URDF's joints that it tells, the gripper's among them."""
+        gripper = self._section.gripper
+        return (*self._names, *(() if gripper is None else (gripper.joint,)))
+
     def positions(self, readings: ArrayLike, width_m: float | None = None) -> dict[str, float]:
         """Joint positions, rad, and m for sliding ones.
 

@@ -8,6 +8,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from operators.gl_meshes import SMOOTH
 from operators.overlay_packages import overlay_package
 from operators.settings import SettingsError
 from operators.transforms import Array, rigid, rotation_about
@@ -69,14 +70,33 @@ def _visual(
     material = visual.find("material")
     if material is not None:
         colour = _colour_of(material) or colours.get(material.get("name", ""))
-    return Visual(
-        link,
-        _origin(visual),
-        np.array(mesh.vertices, np.float64),
-        np.array(mesh.vertex_normals, np.float64),
-        np.array(mesh.faces, np.int32),
-        colour or GREY,
+    vertices, normals, triangles = shaded(
+        np.array(mesh.vertices, np.float64), np.array(mesh.faces, np.int32)
     )
+    return Visual(link, _origin(visual), vertices, normals, triangles, colour or GREY)
+
+
+def shaded(
+    positions: Array, triangles: NDArray[np.int32]
+) -> tuple[Array, Array, NDArray[np.int32]]:
+    """Give corners normals, and each its own vertex where an edge is sharp.
+
+    positions: (p, 3). triangles: (t, 3). Returns vertices (v, 3), normals (v, 3), triangles (t, 3).
+    """
+    a, b, c = np.moveaxis(positions[triangles], 1, 0)
+    outwards = np.cross(b - a, c - a)  # twice the area long: larger triangles count more
+    smooth = np.zeros_like(positions)
+    np.add.at(smooth, triangles.ravel(), np.repeat(outwards, 3, axis=0))
+    # A triangle without area is not drawn, whatever its normal is.
+    outwards /= np.maximum(np.linalg.norm(outwards, axis=-1, keepdims=True), 1e-30)
+    smooth /= np.maximum(np.linalg.norm(smooth, axis=-1, keepdims=True), 1e-30)
+    sharp = np.einsum("ti,tci->tc", outwards, smooth[triangles]) < SMOOTH
+    normals = np.concatenate([smooth, outwards])
+    of_corner = np.where(sharp, len(positions) + np.arange(len(triangles))[:, None], triangles)
+    keys = triangles.astype(np.int64) * len(normals) + of_corner
+    vertices, corners = np.unique(keys, return_inverse=True)
+    position, normal = np.divmod(vertices, len(normals))
+    return positions[position], normals[normal], corners.reshape(-1, 3).astype(np.int32)
 
 
 def _mesh(path: Path, where: str, geometry: ElementTree.Element | None) -> Any:
@@ -88,7 +108,7 @@ def _mesh(path: Path, where: str, geometry: ElementTree.Element | None) -> Any:
         return _mesh_from_file(path, where, shape)
     try:
         if shape.tag == "box":
-            return creation.box(extents=_numbers(shape, "size", "")).unmerge_vertices_()
+            return creation.box(extents=_numbers(shape, "size", ""))
         if shape.tag == "sphere":
             radius = float(shape.get("radius", ""))
             return creation.uv_sphere(radius=radius, count=(AROUND // 2, AROUND))
