@@ -130,7 +130,9 @@ class ArmRenderer:
                 self._framebuffer.read_into(depth_m, within, 1, attachment=1, dtype="f4")
         return Drawing(left, top, colour, depth_m)
 
-    def surface(self, camera_from_meshes: ArrayLike) -> tuple[NDArray[np.float32], NDArray[np.intp]]:
+    def surface(
+        self, camera_from_meshes: ArrayLike
+    ) -> tuple[NDArray[np.float32], NDArray[np.intp]]:
         """Which point of which mesh every pixel shows, where the poses (visuals, 4, 4) put them.
 
         Returns the points (rows, columns, 3), m, in their meshes' frames, and the meshes' numbers
@@ -191,9 +193,9 @@ class ArmRenderer:
         clip_from_meshes = self._clip_from_camera @ poses
         matrices = zip(_columns(clip_from_meshes), _columns(poses), strict=True)
         for mesh, (clip_from_mesh, camera_from_mesh) in zip(painted.meshes, matrices, strict=True):
-            program["clip_from_mesh"].write(clip_from_mesh)
+            program["clip_from_mesh"] = clip_from_mesh
             if "camera_from_mesh" in program:  # Mesa leaves out what has no effect
-                program["camera_from_mesh"].write(camera_from_mesh)
+                program["camera_from_mesh"] = camera_from_mesh
             program[mesh.uniform] = mesh.value
             mesh.vertex_array.render()
 
@@ -249,6 +251,6 @@ def _corners(low: Array, high: Array) -> Array:
                      for z in (low[2], high[2])])  # fmt: skip
 
 
-def _columns(matrices: Array) -> NDArray[np.float32]:
-    """Matrices (n, 4, 4) as OpenGL takes them: column by column, each (16,) float32."""
-    return np.ascontiguousarray(np.swapaxes(matrices, -1, -2), np.float32).reshape(-1, 16)
+def _columns(matrices: Array) -> list[tuple[float, ...]]:
+    """Matrices (n, 4, 4) as OpenGL takes them: column by column, 16 numbers each."""
+    return [tuple(matrix) for matrix in np.swapaxes(matrices, -1, -2).reshape(-1, 16).tolist()]

@@ -103,8 +103,9 @@ class JointConfiguration:
                 f"got {given.size if given.ndim == 1 else given.shape}"
             )
         if not np.isfinite(given).all():
-            raise JointError(f"the reading of {self._names[int(np.argmin(np.isfinite(given)))]} is "
-                             "not finite")
+            raise JointError(
+                f"the reading of {self._names[int(np.argmin(np.isfinite(given)))]} is not finite"
+            )
         if self._section.reads == "encoder":
             given = self._directions * (self._zeros - given)
         if self._section.unit == "deg":

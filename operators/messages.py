@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from operators.message import Message, array, message, text
+from operators.overlay_messages import OVERLAY_MESSAGES
 from operators.seat_messages import Claim, Seat
 
 Floats = NDArray[np.float64]
@@ -411,6 +412,7 @@ DATAFLOW_MESSAGES: tuple[type[Message], ...] = (
     LatencySummary,
     OperatorAdjustment,
     OperatorFrame,
+    *OVERLAY_MESSAGES,
 )
 """What travels between nodes."""
 

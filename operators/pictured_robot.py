@@ -87,6 +87,11 @@ class RobotPart:
         return {name: self._camera_from_root @ pose for name, pose in poses.items()}
 
 
+def link_name(part: int, link: str) -> str:
+    """A link among those of all parts: two arms may have links of the same names."""
+    return f"{part}:{link}"
+
+
 class PicturedRobot:
     """All parts of a robot, in one camera's frame."""
 
@@ -94,6 +99,11 @@ class PicturedRobot:
         self._parts = parts
         self.visuals: tuple[Visual, ...] = tuple(v for part in parts for v in part.visuals)
         """Every mesh, in the order of the poses."""
+
+    @property
+    def named_visuals(self) -> list[tuple[str, Visual]]:
+        """Every mesh with its link, as `RobotPose` names it."""
+        return [(link_name(i, v.link), v) for i, p in enumerate(self._parts) for v in p.visuals]
 
     def camera_from_links(self, readings: Mapping[str, Readings]) -> list[dict[str, Array]]:
         """Where every link of every part is: (4, 4) each. Raises JointError."""

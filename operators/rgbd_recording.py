@@ -175,6 +175,19 @@ class RgbdWriter:
                     file["timestamp"], file["width"] = times, np.array(widths, np.float64)
 
 
+def calibration_time(folder: Path) -> int | None:
+    """The calibration that a recording names in its meta.json, ms; None where it names none.
+
+    A live robot has no recording: then there is none either.
+    """
+    if not (folder / "meta.json").exists():
+        return None
+    named = _read_meta(folder).get("calib_timestamp")
+    if named is not None and not isinstance(named, int):
+        raise RecordingError(f"{folder}/meta.json: calib_timestamp: expected ms, got {named!r:.40}")
+    return named
+
+
 def _read_meta(folder: Path) -> dict[str, Any]:
     path = folder / "meta.json"
     try:

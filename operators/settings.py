@@ -20,6 +20,7 @@ from pydantic_settings import SettingsError as PydanticSettingsError
 
 from operators.filter_settings import FiltersSettings
 from operators.headset_settings import HeadsetSettings as HeadsetSettings
+from operators.overlay_settings import OverlaySettings
 from operators.section import Section
 from operators.usage_error import UsageError
 
@@ -237,6 +238,7 @@ class Settings(BaseSettings):
     record: RecordSettings = RecordSettings()
     replay: ReplaySettings = ReplaySettings()
     latency: LatencySettings = LatencySettings()
+    overlay: OverlaySettings = OverlaySettings()
 
     def check_live(self) -> None:
         """Raise SettingsError where a person must not drive."""

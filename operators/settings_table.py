@@ -4,6 +4,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from operators.overlay_settings import OverlayPart
 from operators.settings import ENVIRONMENT_PREFIX, SceneObject, Settings
 
 _INTRODUCTION = f"""\
@@ -17,6 +18,9 @@ wrong values end a node at its start, with the file, the key, what was given and
 With `dora start` the daemon's environment counts, as it was when `dora up` was called.
 """
 
+_LONG = {"objects": "configs/teleop.yml", "parts": "configs/overlay.yml"}
+"""Defaults that are too long for a table, and where they stand."""
+
 
 def settings_markdown() -> str:
     """All sections, a table each."""
@@ -25,6 +29,7 @@ def settings_markdown() -> str:
         parts.append(_table(f"`{name}`", section))
         parts += [_table(f"`{name}.{key}`", inner) for key, inner in _sections(section)]
     parts.append(_table("An entry of `scene.objects`", SceneObject))
+    parts.append(_table("An entry of `overlay.parts`", OverlayPart))
     return "\n".join(parts)
 
 
@@ -44,7 +49,7 @@ def _table(title: str, section: type[BaseModel]) -> str:
     for key in keys:
         about = properties[key]
         default = about.get("default", "must be given")
-        shown = "see configs/teleop.yml" if key == "objects" else f"`{default}`"
+        shown = f"see {_LONG[key]}" if key in _LONG else f"`{default}`"
         meaning = about.get("description", "")
         lines.append(f"| `{key}` | {shown} | {_allowed(about)} | {meaning} |")
     return "\n".join(lines) + "\n"

@@ -5,14 +5,16 @@ such a recording has a part in making it.
 """
 
 from pathlib import Path
-from typing import Any, Final, Self
+from typing import Final, Self
 
 import mujoco
 import numpy as np
 from numpy.typing import NDArray
 
 from operators.calibration import CalibratedCamera, Calibration, InHand, Side
+from operators.calibration_file import write_calibration
 from operators.frames import Transform
+from operators.mujoco_camera import MujocoCamera
 from operators.pictured_robot import Readings
 from operators.pinhole import Pinhole
 from operators.rgbd_recording import DEPTH_SCALE, RgbdFrame, RgbdWriter
@@ -69,7 +71,7 @@ class SyntheticRobot:
     """Draws the robot in motion, and tells what its sensors would read.
 
     width, height: of the pictures, px.
-    Raises UsageError where MuJoCo cannot draw here.
+    Raises NoOpenGLError where MuJoCo cannot draw here.
     """
 
     def __init__(self, width: int = 1280, height: int = 720) -> None:
@@ -86,7 +88,7 @@ class SyntheticRobot:
         """The truth (4, 4)."""
         self._model = self._compiled()
         self._data = mujoco.MjData(self._model)
-        self._renderer = mujoco.Renderer(self._model, height, width)
+        self._camera = MujocoCamera(self._model, "camera", width, height)
 
     def readings(self, time_s: float) -> dict[str, Readings]:
         """What both arms read at a time: joints, rad, and widths, m."""
@@ -102,11 +104,7 @@ class SyntheticRobot:
     def frame(self, time_s: float) -> RgbdFrame:
         """What the camera sees at a time."""
         self._pose(self.readings(time_s))
-        self._renderer.update_scene(self._data, camera="camera", scene_option=_visuals_alone())
-        self._renderer.disable_depth_rendering()
-        colour = self._renderer.render().copy()
-        self._renderer.enable_depth_rendering()
-        distance_m = self._renderer.render()
+        colour, distance_m = self._camera.look(self._data)
         known = distance_m < RANGE_M
         depth = np.where(known, np.round(distance_m * DEPTH_SCALE), 0).astype(np.uint16)
         return RgbdFrame(FIRST_MS + round(1e3 * time_s), colour, depth)
@@ -143,7 +141,7 @@ class SyntheticRobot:
 
     def close(self) -> None:
         """Give back what the graphics driver holds."""
-        self._renderer.close()
+        self._camera.close()
 
     def __enter__(self) -> Self:
         return self
@@ -204,8 +202,6 @@ def write_synthetic(
 
     Raises RecordingError if the folder holds one already.
     """
-    from operators.calibration_file import write_calibration
-
     meta = {"calib_timestamp": CALIBRATED_MS, "depth_scale": DEPTH_SCALE, "synthetic": True}
     writer = RgbdWriter(folder, SERIAL, meta)
     frames = max(1, round(seconds * rate_hz))
@@ -225,10 +221,3 @@ def _looking(eye: NDArray[np.float64], at: NDArray[np.float64]) -> Array:
     right /= np.linalg.norm(right)
     down = np.cross(forward, right)
     return inverse(rigid(np.stack([right, down, forward], axis=1), eye))
-
-
-def _visuals_alone() -> Any:
-    option = mujoco.MjvOption()
-    option.geomgroup[:] = 0
-    option.geomgroup[:3] = 1
-    return option

@@ -117,9 +117,7 @@ def _mesh(path: Path, where: str, geometry: ElementTree.Element | None) -> Any:
             return creation.cylinder(radius=radius, height=length, sections=AROUND)
     except ValueError as error:
         raise SettingsError(f"{where}: {shape.tag}: {error}") from None
-    raise SettingsError(
-        f"{where}: a {shape.tag} is not drawn; box, sphere, cylinder and mesh are"
-    )
+    raise SettingsError(f"{where}: a {shape.tag} is not drawn; box, sphere, cylinder and mesh are")
 
 
 def _mesh_from_file(path: Path, where: str, shape: ElementTree.Element) -> Any:
@@ -134,7 +132,7 @@ def _mesh_from_file(path: Path, where: str, shape: ElementTree.Element) -> Any:
     try:
         mesh = trimesh.load(place, force="mesh")
     except Exception as error:  # each of trimesh's readers has errors of its own
-        raise SettingsError(f"{where}: mesh {place} cannot be read: {error}") from None
+        raise SettingsError(f"{where}: mesh {place} cannot be read: {error}") from error
     if len(mesh.faces) == 0:
         raise SettingsError(f"{where}: mesh {place} has no triangles")
     mesh.apply_scale(_numbers(shape, "scale", "1 1 1"))
