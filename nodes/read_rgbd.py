@@ -7,7 +7,7 @@ from operators.overlay_messages import CameraFrame
 from operators.reading_history import joint_readings
 from operators.recording_playback import Playback
 from operators.replay import FINISHED
-from operators.rgbd_recording import RgbdRecording
+from operators.rgbd_recording import FrameStore, RgbdRecording
 from operators.settings import resolve
 
 
@@ -16,6 +16,7 @@ def main() -> None:
     node = DataflowNode("read_rgbd", inputs={"tick": None}, newest_only=("tick",))
     chosen = node.settings.overlay
     recording = RgbdRecording(resolve(chosen.recording), chosen.serial, chosen.joint_gap_ms)
+    frames = FrameStore(recording) if chosen.loop else recording
     playback = Playback(recording.timestamps_ms, chosen.rate_hz, chosen.loop)
     node.connect()
     for _ in node:
@@ -24,7 +25,7 @@ def main() -> None:
         timestamp_ms = playback.due(time.monotonic_ns())
         if timestamp_ms is None:
             continue
-        frame = recording.frame(timestamp_ms)
+        frame = frames.frame(timestamp_ms)
         readings = joint_readings("recording", recording.readings(timestamp_ms))
         picture = CameraFrame.of(chosen.serial, frame.colour, frame.depth, recording.depth_scale)
         now_ns = time.monotonic_ns()

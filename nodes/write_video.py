@@ -5,14 +5,13 @@ from operators.overlay_messages import Overlay
 from operators.settings import resolve
 from operators.video_file import VideoFile
 
-RATE_HZ = 30.0
-
 
 def main() -> None:
     """Write every picture that comes, until the dataflow stops."""
-    node = DataflowNode("write_video", inputs={"overlay": Overlay})
-    path = resolve(node.settings.overlay.video)
-    video = VideoFile(path, RATE_HZ)
+    node = DataflowNode("write_video", inputs={"overlay": Overlay}, newest_only=("overlay",))
+    chosen = node.settings.overlay
+    path = resolve(chosen.video)
+    video = VideoFile(path, chosen.video_rate_hz)
     node.connect()
     try:
         for taken in node:

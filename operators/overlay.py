@@ -1,7 +1,7 @@
 """The proof of a calibration: the robot drawn into the camera's picture, where it should be."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -36,6 +36,7 @@ from operators.point_cloud import CloudMaker
 from operators.rgbd_recording import DEPTH_SCALE
 from operators.settings import SettingsError, resolve
 from operators.transforms import Array, pose_from_matrix
+from operators.urdf_visuals import Visual
 from operators.usage_error import UsageError
 
 TOOL_AXIS_M: Final = 0.05
@@ -43,6 +44,12 @@ AXIS_COLOURS: Final = ((230, 40, 40), (40, 190, 40), (50, 90, 240))
 """x, y and z, as everywhere."""
 
 WARNING: Final = (255, 70, 40)
+
+OUTLINE: Final = (255, 230, 0)
+CROSS: Final = cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3))
+
+TINTED: Final = 0.75
+"""How much of the drawn robot's colour is the tint: what is left tells its parts apart."""
 
 BEFORE_M: Final = 0.05
 """Axes nearer to the camera's plane are not drawn."""
@@ -81,7 +88,9 @@ class OverlayDrawer:
         )
         if not self.robot.visuals:
             raise SettingsError("overlay.parts: nothing in these URDFs can be seen")
-        self._renderer = ArmRenderer(self.pinhole, self.robot.visuals)
+        self._renderer = ArmRenderer(
+            self.pinhole, [_tinted(visual, settings.tint) for visual in self.robot.visuals]
+        )
         self._cloud = CloudMaker(self.pinhole, settings.cloud_step)
         shape = self.pinhole.height, self.pinhole.width
         self._picture = np.empty((*shape, 3), np.uint8)
@@ -165,6 +174,9 @@ class OverlayDrawer:
             cv2.cvtColor(drawing.colour, cv2.COLOR_RGBA2RGB), opacity, colour[where], 1 - opacity, 0
         )
         cv2.copyTo(blended, shown, self._picture[where])
+        if self._settings.outline:
+            edge = cv2.morphologyEx(silhouette, cv2.MORPH_GRADIENT, CROSS) & shown
+            self._picture[where][edge > 0] = OUTLINE
 
     def _draw_tools(self, links: Sequence[Mapping[str, Array]]) -> None:
         for poses in links:
@@ -206,6 +218,13 @@ def draw_axes(picture: NDArray[np.uint8], pinhole: Pinhole, camera_from_frame: A
     origin, *tips = np.round(pinhole.project(points)).astype(int).clip(-(2**14), 2**14).tolist()
     for tip, colour in zip(tips, AXIS_COLOURS, strict=True):
         cv2.line(picture, origin, tip, colour, 2, cv2.LINE_AA)
+
+
+def _tinted(visual: Visual, tint: tuple[float, float, float] | None) -> Visual:
+    if tint is None:
+        return visual
+    red, green, blue = np.multiply(TINTED, tint) + np.multiply(1.0 - TINTED, visual.colour)
+    return replace(visual, colour=(float(red), float(green), float(blue)))
 
 
 def _arms(part: OverlayPart) -> dict[str, JointConfiguration]:

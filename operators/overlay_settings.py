@@ -47,6 +47,12 @@ class OverlaySettings(Section):
         default=("left_tcp", "right_tcp"), description="links whose axes are drawn, 5 cm long"
     )
     opacity: float = Field(default=0.6, ge=0, le=1, description="of the drawn robot")
+    tint: tuple[float, float, float] | None = Field(
+        default=(0.15, 0.95, 0.45),
+        description="red, green, blue, each 0 to 1: a drawn robot of another colour than the real "
+        "one shows where they part; null draws it in its own colours",
+    )
+    outline: bool = Field(default=True, description="draw the edge of the drawn robot, in yellow")
     depth_tolerance_m: float = Field(
         default=0.02,
         ge=0,
@@ -65,6 +71,9 @@ class OverlaySettings(Section):
     loop: bool = Field(default=True, description="begin again at the recording's end")
     video: Path = Field(
         default=Path("out/overlay/overlay.mp4"), description="written anew by each run"
+    )
+    video_rate_hz: float = Field(
+        default=15.0, gt=0, le=240, description="its pictures a second, whatever comes"
     )
     view_3d: Path | None = Field(
         default=None,

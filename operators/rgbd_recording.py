@@ -137,6 +137,30 @@ class RgbdRecording:
         return found
 
 
+class FrameStore:
+    """Keeps the first frames that are read, for a recording that is played again and again.
+
+    Decoding PNG takes 25 ms a frame, most of what a short loop would cost.
+    """
+
+    def __init__(self, recording: RgbdRecording, bytes_kept: int = 400 * 2**20) -> None:
+        self._recording = recording
+        self._left = bytes_kept
+        self._frames: dict[int, RgbdFrame] = {}
+
+    def frame(self, timestamp_ms: int) -> RgbdFrame:
+        """The pictures of one instant. Raises RecordingError naming a file that is wrong."""
+        kept = self._frames.get(timestamp_ms)
+        if kept is not None:
+            return kept
+        frame = self._recording.frame(timestamp_ms)
+        size = frame.colour.nbytes + (0 if frame.depth is None else frame.depth.nbytes)
+        if size <= self._left:
+            self._left -= size
+            self._frames[timestamp_ms] = frame
+        return frame
+
+
 class RgbdWriter:
     """Writes such a recording: pictures as they come, the sensors' files at the end."""
 

@@ -16,7 +16,8 @@ CODEC: Final = "mp4v"
 class VideoFile:
     """Writes pictures of one size, at their own times, as a video of a constant rate.
 
-    A picture stays until the next one comes: it is written as often as its time asks for.
+    A picture stays until the next one comes: it is written as often as its time asks for, and not
+    at all where that is less than once.
 
     path: .mp4; its folder is made. rate_hz: of the video.
     """
@@ -42,6 +43,8 @@ class VideoFile:
         if size != self._size:
             raise ValueError(f"{self._path}: pictures of {self._size} so far, now of {size}")
         wanted = round((time_ns - self._first_ns) * 1e-9 * self._rate_hz) + 1
+        if self.written >= wanted:
+            return
         bgr = cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR)
         while self.written < wanted:
             self._writer.write(bgr)
