@@ -8,7 +8,6 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from operators.gl_meshes import SMOOTH
 from operators.overlay_packages import overlay_package
 from operators.settings import SettingsError
 from operators.transforms import Array, rigid, rotation_about
@@ -18,6 +17,10 @@ from operators.urdf_kinematics import read_urdf
 AROUND: Final = 48
 """Corners of a primitive's circle: at half a metre and f = 900 px a link of 6 cm radius is round
 within a quarter of a pixel."""
+
+SMOOTH: Final = 0.87
+"""Cosine of the angle (30 degrees) between a triangle's normal and its corner's mean, beyond which
+the edge there is sharp: at a box's corner, where one side has two triangles, it is 35 degrees."""
 
 GREY: Final = (0.66, 0.66, 0.68)
 
