@@ -11,7 +11,7 @@ from operators.mujoco_renderer import create_gl_context
 
 
 class MujocoCamera:
-    """Draws with MuJoCo's own renderer, shadows and smooth edges included.
+    """Draws with MuJoCo's own renderer, shadows included.
 
     model: whose `visual.global` says how large pictures may be. camera: its name.
     Raises NoOpenGLError without EGL or OSMesa.

@@ -169,7 +169,9 @@ class SyntheticRobot:
         spec.visual.global_.offwidth = self.pinhole.width
         spec.visual.global_.offheight = self.pinhole.height
         spec.visual.quality.numslices = ROUND
-        spec.visual.quality.shadowsize = 1024
+        # Of several samples a pixel, the depth would be that of one beside its centre.
+        spec.visual.quality.offsamples = 0
+        spec.visual.quality.shadowsize = 2048
         spec.visual.headlight.ambient = [0.3, 0.3, 0.3]
         base_from_camera = inverse(self.camera_from_kinematic_base)
         # MuJoCo's cameras look along -z, with y up.
