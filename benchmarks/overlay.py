@@ -1,6 +1,6 @@
 """The robot in the camera's picture: how often, how exactly, and the chains of transforms.
 
-The rate is of the whole dataflow, from PNG files to a client's JPEG, with all that comes beside.
+The rate is of the whole dataflow, from the recording to a client's JPEG, with all that comes of it.
 The errors are each against numbers from elsewhere: products of matrices as AirExo-2 writes them,
 yourdfpy's kinematics, OpenCV's projection.
 """
@@ -64,8 +64,9 @@ def measure_rate() -> Figure:
         "Hz",
         float(np.percentile(rates, 5)),
         note=f"{triangles} triangles, 1280x720; median of {len(rates)} seconds, 19 of 20 have at "
-        f"least p95; from PNG files to JPEG at a client, point cloud, silhouette, depth and video "
-        f"made too; {len(os.sched_getaffinity(0))} cores, load {os.getloadavg()[0]:.1f} after",
+        "least p95; a recording of 20 frames, decoded once, to JPEG at a client, with point cloud, "
+        "silhouette, depth and video; "
+        f"{len(os.sched_getaffinity(0))} cores, load {os.getloadavg()[0]:.1f} after",
     )
 
 

@@ -33,5 +33,5 @@ def test_what_is_too_far_or_never_came_is_said() -> None:
     with pytest.raises(NoReadingsError, match="no joint readings have come"):
         history.at(0)
     history.add(joint_readings("test", at(0.0)), 0)
-    with pytest.raises(NoReadingsError, match="are 35 ms from the picture; .* allows 20"):
+    with pytest.raises(NoReadingsError, match=r"are 35 ms from the picture; .* allows 20"):
         history.at(35 * MS)
