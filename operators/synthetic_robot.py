@@ -31,8 +31,8 @@ FIRST_MS: Final = 1_750_000_000_000
 CALIBRATED_MS: Final = FIRST_MS - 60_000
 ARM_BASE_Y_M: Final[dict[Side, float]] = {"left": 0.135, "right": -0.135}
 
-EYE_M: Final = np.array([1.95, 0.62, 0.78])
-LOOKED_AT_M: Final = np.array([0.42, 0.0, 0.10])
+EYE_M: Final = np.array([2.05, 0.66, 0.92])
+LOOKED_AT_M: Final = np.array([0.40, 0.0, 0.16])
 FOCAL_SHARE: Final = 0.72
 """Of the picture's width: an angle of view of 70 degrees, as a RealSense's."""
 
@@ -40,7 +40,7 @@ RANGE_M: Final = 3.0
 """Farther away a depth camera knows nothing."""
 
 HOME: Final = np.array([-0.55, 0.80, 0.40, 1.05, 0.20, 0.60, 0.30])
-SWING: Final = np.array([0.25, 0.18, 0.30, 0.25, 0.50, 0.30, 0.60])
+SWING: Final = np.array([0.22, 0.15, 0.28, 0.22, 0.50, 0.30, 0.60])
 PERIODS_S: Final = np.array([4.0, 3.0, 5.0, 3.5, 2.5, 3.2, 2.0])
 MIRRORED: Final = np.array([-1.0, 1.0, -1.0, 1.0, -1.0, 1.0, -1.0])
 """A right arm's joints that do the same as the left's, seen in a mirror."""
@@ -60,7 +60,7 @@ FURNITURE: Final = """
     <geom name="table" type="box" size="0.45 0.7 0.03" pos="0.75 0 -0.28" rgba="0.58 0.45 0.33 1"/>
     <geom name="cup" type="cylinder" size="0.04 0.06" pos="0.72 0.12 -0.19" rgba="0.2 0.5 0.75 1"/>
     <geom name="crate" type="box" size="0.09 0.07 0.05" pos="0.85 -0.2 -0.20" rgba="0.7 0.3 0.3 1"/>
-    <geom name="post" type="cylinder" size="0.02 0.33" pos="1.0 0.43 0.08" rgba="0.3 0.6 0.35 1"/>
+    <geom name="post" type="cylinder" size="0.02 0.33" pos="1.0 0.43 0.08" rgba="0.5 0.28 0.6 1"/>
     <geom name="wall" type="box" size="0.02 2.5 1.6" pos="-0.9 0 0.4" rgba="0.72 0.74 0.76 1"/>
   </worldbody>
 </mujoco>

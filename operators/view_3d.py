@@ -39,7 +39,7 @@ class View3d:
         else:
             file.parent.mkdir(parents=True, exist_ok=True)
             self._stream.save(file)
-        self._log("camera", rerun.ViewCoordinates.RDF, static=True)
+        self._log("/", rerun.ViewCoordinates.RDF, static=True)
         self._log(
             "camera/picture",
             rerun.Pinhole(
