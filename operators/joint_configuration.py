@@ -38,6 +38,10 @@ class GripperSection(Section):
         description="robotiq_2f85: 0.725 - asin(width / 0.1143) rad; half_width: each pad slides "
         "by half of the width"
     )
+    followers: dict[str, float] = Field(
+        default_factory=dict,
+        description="joints that turn with it, each with its factor, where the URDF does not say so",
+    )
     max_width: float = Field(default=0.085, gt=0, description="m; more counts as this")
     default_width: float = Field(default=DEFAULT_WIDTH_M, ge=0, description="m, where none is told")
 
@@ -87,7 +91,7 @@ class JointConfiguration:
     def joint_names(self) -> tuple[str, ...]:
         """The URDF's joints that it tells, the gripper's among them."""
         gripper = self._section.gripper
-        return (*self._names, *(() if gripper is None else (gripper.joint,)))
+        return (*self._names, *(() if gripper is None else (gripper.joint, *gripper.followers)))
 
     def positions(self, readings: ArrayLike, width_m: float | None = None) -> dict[str, float]:
         """Joint positions, rad, and m for sliding ones.
@@ -121,5 +125,8 @@ class JointConfiguration:
             width_m = gripper.default_width
         width = float(np.clip(width_m, 0.0, gripper.max_width))
         if gripper.formula == "half_width":
-            return {gripper.joint: width / 2.0}
-        return {gripper.joint: ROBOTIQ_2F85_OPEN_RAD - float(np.arcsin(width / ROBOTIQ_2F85_M))}
+            position = width / 2.0
+        else:
+            position = ROBOTIQ_2F85_OPEN_RAD - float(np.arcsin(width / ROBOTIQ_2F85_M))
+        followers = {name: factor * position for name, factor in gripper.followers.items()}
+        return {gripper.joint: position, **followers}

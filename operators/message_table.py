@@ -21,6 +21,7 @@ Axis 0 of an array of shape (2, ...) is the side: left, right. Quaternions are x
 | anchor | the head's place, which its turning does not move | x forward, y left, z up |
 | wrist | the operator's wrist | -z towards the fingers, +y out of the back of the hand |
 | base | the robot hand's base link | as its URDF has them |
+| camera | the calibrated camera's centre of projection | x right, y down, z forward |
 """
 
 

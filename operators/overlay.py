@@ -35,7 +35,7 @@ from operators.pinhole import Pinhole
 from operators.point_cloud import CloudMaker
 from operators.rgbd_recording import DEPTH_SCALE
 from operators.settings import SettingsError, resolve
-from operators.transforms import Array, pose_from_matrix
+from operators.transforms import Array, matrix_from_pose, pose_from_matrix
 from operators.urdf_visuals import Visual
 from operators.usage_error import UsageError
 
@@ -179,8 +179,8 @@ class OverlayDrawer:
             self._picture[where][edge > 0] = OUTLINE
 
     def _draw_tools(self, links: Sequence[Mapping[str, Array]]) -> None:
-        for poses in links:
-            for name in self._settings.tool_links:
+        for part, poses in zip(self._settings.parts, links, strict=True):
+            for name in (*self._settings.tool_links, *part.tools):
                 if name in poses:
                     draw_axes(self._picture, self.pinhole, poses[name])
 
@@ -193,7 +193,12 @@ def robot_in_picture(settings: OverlaySettings, calibration: Calibration) -> Pic
     frames = calibrated(load_frames(resolve(settings.frames)), calibration, settings.serial)
     return PicturedRobot(
         [
-            RobotPart(resolve(part.urdf), frames[f"camera_from_{part.root}"].matrix, _arms(part))
+            RobotPart(
+                resolve(part.urdf),
+                frames[f"camera_from_{part.root}"].matrix,
+                _arms(part),
+                _tools(part),
+            )
             for part in settings.parts
         ]
     )
@@ -234,6 +239,15 @@ def _arms(part: OverlayPart) -> dict[str, JointConfiguration]:
         for side in ARM_SIDES
         if (file := files[side]) is not None
     }
+
+
+def _tools(part: OverlayPart) -> dict[str, tuple[str, Array]]:
+    tools = {}
+    for name, tool in part.tools.items():
+        if not np.any(tool.quaternion):
+            raise SettingsError(f"overlay.parts: tool {name}: a quaternion of length 0")
+        tools[name] = tool.link, matrix_from_pose([*tool.translation, *tool.quaternion])
+    return tools
 
 
 def _pose(serial: str, links: Sequence[Mapping[str, Array]]) -> RobotPose:

@@ -7,6 +7,18 @@ from pydantic import Field
 from operators.section import Section
 
 
+class OverlayTool(Section):
+    """A frame at a link, such as a tool's centre point."""
+
+    link: str
+    translation: tuple[float, float, float] = Field(
+        default=(0.0, 0.0, 0.0), description="of its origin, m"
+    )
+    quaternion: tuple[float, float, float, float] = Field(
+        default=(0.0, 0.0, 0.0, 1.0), description="of its axes, x y z w"
+    )
+
+
 class OverlayPart(Section):
     """One URDF in the picture: a robot with both arms, or one arm."""
 
@@ -18,6 +30,11 @@ class OverlayPart(Section):
         default=None, description="configs/arms/ file of the left arm, if this URDF holds it"
     )
     right: Path | None = Field(default=None, description="the same of the right arm")
+    tools: dict[str, OverlayTool] = Field(
+        default_factory=dict,
+        description="frames whose axes are drawn, by name: each with its link, translation (m) and "
+        "quaternion (x y z w) there",
+    )
 
 
 class OverlaySettings(Section):
@@ -44,7 +61,7 @@ class OverlaySettings(Section):
         ),
     )
     tool_links: tuple[str, ...] = Field(
-        default=("left_tcp", "right_tcp"), description="links whose axes are drawn, 5 cm long"
+        default=("left_tcp", "right_tcp"), description="links whose axes are drawn too, 5 cm long"
     )
     opacity: float = Field(default=0.6, ge=0, le=1, description="of the drawn robot")
     tint: tuple[float, float, float] | None = Field(

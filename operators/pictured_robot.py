@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike
 from operators.calibration import BASE, Calibration
 from operators.frames import FrameError, FrameTree
 from operators.joint_configuration import JointConfiguration
+from operators.settings import SettingsError
 from operators.transforms import Array
 from operators.urdf_kinematics import JointError, UrdfKinematics
 from operators.urdf_visuals import Visual, load_visuals
@@ -54,18 +55,25 @@ class RobotPart:
     """One URDF in the camera's picture: a robot with both arms, or one arm.
 
     urdf: its file. camera_from_root: (4, 4), where the URDF's root link is. arms: by side, how its
-    sensors' readings become joints; joints that none of them moves stay at zero.
-    Raises SettingsError for a URDF or a mesh that cannot be read, JointError for an arm's joint
-    that the URDF does not have.
+    sensors' readings become joints; joints that none of them moves stay at zero. tools: further
+    frames by name, such as a tool's centre point, each with its link and `link_from_tool` (4, 4).
+    Raises SettingsError for a URDF or a mesh that cannot be read, or a tool's link that is not
+    there; JointError for an arm's joint that the URDF does not have, or one of the URDF's of which
+    nobody says where it is.
     """
 
     def __init__(
-        self, urdf: Path, camera_from_root: Array, arms: Mapping[str, JointConfiguration]
+        self,
+        urdf: Path,
+        camera_from_root: Array,
+        arms: Mapping[str, JointConfiguration],
+        tools: Mapping[str, tuple[str, Array]] | None = None,
     ) -> None:
         self.kinematics = UrdfKinematics.load(urdf)
         self.visuals: tuple[Visual, ...] = load_visuals(urdf)
         self._camera_from_root = camera_from_root
         self._arms = arms
+        self._tools = dict(tools or {})
         moved = [n for arm in arms.values() for n in arm.joint_names]
         unknown = [name for name in moved if name not in self.kinematics.joint_names]
         if unknown:
@@ -73,10 +81,25 @@ class RobotPart:
                 f"{urdf}: no joints {', '.join(unknown)}; it has "
                 f"{', '.join(self.kinematics.joint_names)}"
             )
+        for name, leader in self.kinematics.orphans.items():
+            if name not in moved:
+                raise JointError(
+                    f"{urdf}: joint {name} mimics {leader}, which is not there; say in the arm's "
+                    f"file what it does, such as gripper: {{followers: {{{name}: 1}}}}"
+                )
+        for name, (link, _) in self._tools.items():
+            if link not in self.kinematics.link_names or name in self.kinematics.link_names:
+                raise SettingsError(
+                    f"{urdf}: tool {name} at link {link}: expected a new name and one of the links "
+                    f"{', '.join(self.kinematics.link_names)}"
+                )
         self._unmoved = {n: 0.0 for n in self.kinematics.joint_names if n not in moved}
 
     def camera_from_links(self, readings: Mapping[str, Readings]) -> dict[str, Array]:
-        """Where every link is: (4, 4) each. Raises JointError for readings that do not fit."""
+        """Where every link and tool is: (4, 4) each.
+
+        Raises JointError for readings that do not fit.
+        """
         positions = dict(self._unmoved)
         for side, arm in self._arms.items():
             try:
@@ -84,6 +107,8 @@ class RobotPart:
             except JointError as error:
                 raise JointError(f"{side} arm: {error}") from None
         poses = self.kinematics.link_poses(positions)
+        for name, (link, link_from_tool) in self._tools.items():
+            poses[name] = poses[link] @ link_from_tool
         return {name: self._camera_from_root @ pose for name, pose in poses.items()}
 
 

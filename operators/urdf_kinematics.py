@@ -43,7 +43,8 @@ class UrdfKinematics:
         self._model, self._data = model, model.createData()
         self._neutral = self._pinocchio.neutral(model)
         self._joints = {name: model.joints[i] for i, name in enumerate(model.names) if i > 0}
-        self._followers = _followers(path, robot)
+        self._followers, self.orphans = _followers(path, robot)
+        """Joints that mimic one that is not there, with its name: they have to be told."""
         self.joint_names: tuple[str, ...] = tuple(
             name for name in self._joints if name not in self._followers
         )
@@ -72,9 +73,10 @@ class UrdfKinematics:
                 )
         pinocchio = overlay_package("pinocchio")
         try:
-            return cls(path, robot, pinocchio.buildModelFromUrdf(str(path)))
+            model = pinocchio.buildModelFromUrdf(str(path))
         except (ValueError, RuntimeError) as error:
             raise SettingsError(f"{path}: pinocchio cannot read this URDF: {error}") from None
+        return cls(path, robot, model)
 
     def link_poses(self, positions: Mapping[str, float]) -> dict[str, Array]:
         """`root_from_link` (4, 4) of every link.
@@ -122,16 +124,21 @@ def read_urdf(path: Path) -> ElementTree.Element:
         raise SettingsError(f"{path}: not XML: {error}") from None
 
 
-def _followers(path: Path, robot: ElementTree.Element) -> dict[str, Follower]:
+def _followers(
+    path: Path, robot: ElementTree.Element
+) -> tuple[dict[str, Follower], dict[str, str]]:
+    """The joints that mimic another by name, and those whose other one is not there."""
     names = {joint.get("name", "") for joint in robot.findall("joint")}
-    followers = {}
+    followers: dict[str, Follower] = {}
+    orphans: dict[str, str] = {}
     for joint in robot.findall("joint"):
         mimic = joint.find("mimic")
         if mimic is None:
             continue
         name, leader = joint.get("name", ""), mimic.get("joint", "")
         if leader not in names:
-            raise SettingsError(f"{path}: joint {name} mimics {leader}, which is not there")
+            orphans[name] = leader
+            continue
         multiplier, offset = mimic.get("multiplier", "1"), mimic.get("offset", "0")
         followers[name] = Follower(leader, float(multiplier), float(offset))
     for name in followers:
@@ -142,4 +149,4 @@ def _followers(path: Path, robot: ElementTree.Element) -> dict[str, Follower]:
                 raise SettingsError(f"{path}: joints mimic each other: {' - '.join(chain)}")
             if len(chain) > len(followers) + 1:
                 break  # it leads into another circle, which is found from one of its own joints
-    return followers
+    return followers, orphans

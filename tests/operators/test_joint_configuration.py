@@ -59,6 +59,16 @@ def test_a_parallel_gripper_slides_by_half(tmp_path: Path) -> None:
     assert arm(tmp_path, content).positions([], 0.08) == {"finger": 0.04}
 
 
+def test_followers_turn_with_the_gripper(tmp_path: Path) -> None:
+    content = (
+        "reads: joint_angle\nunit: rad\njoints: []\n"
+        "gripper: {joint: finger, formula: robotiq_2f85, followers: {other: -1, third: 0.5}}"
+    )
+    configuration = arm(tmp_path, content)
+    assert configuration.joint_names == ("finger", "other", "third")
+    assert configuration.positions([], 0.0) == {"finger": 0.725, "other": -0.725, "third": 0.3625}
+
+
 @pytest.mark.parametrize(
     ("readings", "words"),
     [

@@ -111,7 +111,6 @@ def test_positions_that_do_not_fit_are_refused(
     ("kind", "mimic", "words"),
     [
         ("floating", "", "joint third is floating; fixed, revolute"),
-        ("revolute", '<mimic joint="nobody"/>', "third mimics nobody, which is not there"),
         ("revolute", '<mimic joint="third"/>', "mimic each other: third - third"),
     ],
 )
@@ -120,6 +119,12 @@ def test_a_urdf_that_cannot_move_is_refused(
 ) -> None:
     with pytest.raises(SettingsError, match=words):
         UrdfKinematics.load(many_kinds(tmp_path, kind, mimic))
+
+
+def test_a_joint_that_mimics_nobody_has_to_be_told(tmp_path: Path) -> None:
+    kinematics = UrdfKinematics.load(many_kinds(tmp_path, mimic='<mimic joint="nobody"/>'))
+    assert kinematics.orphans == {"third": "nobody"}
+    assert kinematics.joint_names == ("turn", "push", "third")
 
 
 def test_a_file_that_is_none_is_refused(tmp_path: Path) -> None:
