@@ -40,7 +40,7 @@ class GripperSection(Section):
     )
     followers: dict[str, float] = Field(
         default_factory=dict,
-        description="joints that turn with it, each with its factor, where the URDF does not say so",
+        description="joints that turn with it, by name with a factor, where the URDF is silent",
     )
     max_width: float = Field(default=0.085, gt=0, description="m; more counts as this")
     default_width: float = Field(default=DEFAULT_WIDTH_M, ge=0, description="m, where none is told")

@@ -11,7 +11,7 @@ from operators.frame_configuration import load_frames
 from operators.frames import FrameError
 from operators.pictured_robot import calibrated
 from operators.settings import ROOT
-from operators.transforms import rigid
+from operators.transforms import rigid, rotation_about
 from tests.operators.calibrations import (
     RANDOM,
     SERIALS,
@@ -38,6 +38,14 @@ def test_an_average_pose_is_half_way(degrees: float) -> None:
     mean = average_pose(first, second)
     np.testing.assert_allclose(mean[:3, :3], half, atol=1e-7)
     np.testing.assert_allclose(mean[:3, 3], (first[:3, 3] + second[:3, 3]) / 2, atol=1e-15)
+
+
+def test_quaternions_of_opposite_signs_are_averaged_the_short_way() -> None:
+    # Turns of 170 and of -170 degrees are 20 degrees apart, and their quaternions almost opposite.
+    one, other = (rigid(rotation_about(0, np.radians(d)), np.zeros(3)) for d in (170.0, -170.0))
+    np.testing.assert_allclose(
+        average_pose(one, other)[:3, :3], np.diag([1.0, -1.0, -1.0]), atol=1e-12
+    )
 
 
 def test_two_hands_that_disagree_are_averaged() -> None:
