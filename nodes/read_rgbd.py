@@ -5,6 +5,7 @@ import time
 from nodes.runtime import DataflowNode, run
 from operators.overlay_messages import CameraFrame
 from operators.reading_history import joint_readings
+from operators.recording import RecordingError
 from operators.recording_playback import Playback
 from operators.replay import FINISHED
 from operators.rgbd_recording import FrameStore, RgbdRecording
@@ -25,8 +26,12 @@ def main() -> None:
         timestamp_ms = playback.due(time.monotonic_ns())
         if timestamp_ms is None:
             continue
-        frame = frames.frame(timestamp_ms)
-        readings = joint_readings("recording", recording.readings(timestamp_ms))
+        try:
+            frame = frames.frame(timestamp_ms)
+            readings = joint_readings("recording", recording.readings(timestamp_ms))
+        except RecordingError as error:
+            node.report("recording", str(error))
+            continue
         picture = CameraFrame.of(chosen.serial, frame.colour, frame.depth, recording.depth_scale)
         now_ns = time.monotonic_ns()
         node.originate("joint_readings", readings, now_ns)

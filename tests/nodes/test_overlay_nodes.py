@@ -1,5 +1,6 @@
 """The overlay's nodes run alone, as dora runs them."""
 
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -113,6 +114,21 @@ def test_read_rgbd_plays_the_recording_to_its_end(alone: Any, recording: Path) -
     np.testing.assert_array_equal(planes[: last.size], last.reshape(-1))
     left = opened.readings(opened.timestamps_ms[-1])["left"]
     np.testing.assert_array_equal(readings[-1]["data"][0]["left"], left.joints)
+
+
+def test_read_rgbd_says_which_picture_is_broken_and_goes_on(
+    alone: Any, recording: Path, tmp_path: Path
+) -> None:
+    copied = tmp_path / "recording"
+    shutil.copytree(recording, copied)
+    opened = RgbdRecording(copied, SERIAL)
+    (copied / f"cam_{SERIAL}/color/{opened.timestamps_ms[0]}.png").write_bytes(b"no picture")
+    node = alone("read_rgbd", PANODORA__OVERLAY__RECORDING=str(copied))
+    for i in range(20):
+        node.tick(0.1 + 0.1 * i)
+    sent, said = node.run(["joint_readings", "camera_frame"], 2.5)
+    assert "cannot be read as a picture" in said
+    assert of(sent, "camera_frame")
 
 
 def test_write_video_leaves_a_file_that_plays(alone: Any, tmp_path: Path) -> None:
