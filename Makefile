@@ -1,5 +1,6 @@
 # make teleop    set everything up and run the loop; open the address that it prints
 # make replay    the same driven by a recording, with rates and delays at its end
+# make overlay   a robot drawn into a calibrated camera's picture, out of a simulated recording
 # make test      set everything up; format, lint, types and tests
 # make bench     every benchmark, or NAMES='panorama.* loop.*'
 # make lint      format, lint and types alone
@@ -9,7 +10,7 @@ SHELL := /bin/bash
 ACTIVATE := source .venv/bin/activate
 NAMES ?= *
 
-.PHONY: help teleop replay test bench lint clean setup setup-dev setup-bench
+.PHONY: help teleop replay overlay test bench lint clean setup setup-overlay setup-dev setup-bench
 
 help:
 	@sed -n 's/^# //p' Makefile
@@ -19,6 +20,10 @@ teleop: setup
 
 replay: setup
 	@$(ACTIVATE) && panodora doctor --quiet dataflows/teleop_replay.yml && exec panodora replay
+
+overlay: setup-overlay
+	@$(ACTIVATE) && { [ -f out/overlay/recording/meta.json ] || panodora synthesize; } && \
+		exec dora run dataflows/overlay.yml
 
 test: lint
 	@$(ACTIVATE) && exec pytest
@@ -36,6 +41,9 @@ clean:
 
 setup:
 	@scripts/setup.sh core
+
+setup-overlay:
+	@scripts/setup.sh overlay
 
 setup-dev:
 	@scripts/setup.sh dev

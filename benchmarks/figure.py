@@ -30,11 +30,16 @@ class Figure:
     def json_line(self) -> str:
         """The figure as one line of JSON: always the first seven keys, the note if there is one."""
         content = {
-            key: round(value, 4) if isinstance(value, float) else value
+            key: _shortened(value) if isinstance(value, float) else value
             for key, value in asdict(self).items()
             if key in REQUIRED or value is not None
         }
         return json.dumps(content)
+
+
+def _shortened(value: float) -> float:
+    """Four digits after the point, or of what is smaller than they can say three that count."""
+    return round(value, 4) if abs(value) >= 1e-3 else float(f"{value:.3g}")
 
 
 @dataclass(frozen=True)

@@ -17,9 +17,9 @@ from operators.messages import (
     Session,
     Viewers,
 )
+from operators.page_announcement import announce
 from operators.page_server import PageServer
-from operators.session_token import Announcement, AnnouncementFile, this_run, with_token
-from operators.terminal import write_to_terminal
+from operators.session_token import Announcement, AnnouncementFile, this_run
 
 log = logging.getLogger(__name__)
 
@@ -90,18 +90,6 @@ def main() -> None:
                     say_session()  # again and again, for a headset_input that starts anew
     server.stop()
     file.remove()
-
-
-def announce(addresses: list[str], token: str) -> None:
-    """Say where the page is; the token on the terminal alone, as dora logs what nodes print."""
-    if not token:
-        print(f"Open {' or '.join(addresses)} in a browser.", flush=True)
-        return
-    words = "".join(f"Open {with_token(address, token)}\n" for address in addresses)
-    if write_to_terminal(words):
-        print(f"The page is at {addresses[-1]}: its whole address is above.", flush=True)
-    else:
-        print(f"The page is at {addresses[-1]}: `panodora address` prints the rest.", flush=True)
 
 
 if __name__ == "__main__":

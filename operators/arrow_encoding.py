@@ -22,6 +22,7 @@ ARROW_TYPES: dict[str, tuple[str, pa.DataType]] = {
     "uint8": ("UInt8", pa.uint8()),
     "int32": ("Int32", pa.int32()),
     "int64": ("Int64", pa.int64()),
+    "float32": ("Float32", pa.float32()),
     "float64": ("Float64", pa.float64()),
 }
 """Numpy dtype to dora's name and Arrow's type of a value."""

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from operators.camera_messages import CAMERA_MESSAGES, CameraView
 from operators.message import Message, array, message, text
+from operators.overlay_messages import OVERLAY_MESSAGES
 from operators.seat_messages import Claim, Seat
 from operators.view_messages import DepthPanorama, Faces
 
@@ -416,6 +417,7 @@ DATAFLOW_MESSAGES: tuple[type[Message], ...] = (
     LatencySummary,
     OperatorAdjustment,
     OperatorFrame,
+    *OVERLAY_MESSAGES,
 )
 """What travels between nodes."""
 

@@ -61,7 +61,7 @@ class MujocoRenderer:
         self._options = mujoco.MjvOption()
         self._options.geomgroup[:] = np.arange(len(self._options.geomgroup)) < DRAWN_GROUPS
         self._options.sitegroup[:] = False
-        self._gl_context = _create_gl_context(face_size, device)
+        self._gl_context = create_gl_context(face_size, face_size, device)
         self._gl_context.make_current()
         self._context = mujoco.MjrContext(model, mujoco.mjtFontScale.mjFONTSCALE_100)
         mujoco.mjr_setBuffer(mujoco.mjtFramebuffer.mjFB_OFFSCREEN, self._context)
@@ -120,7 +120,8 @@ class MujocoRenderer:
         self.faces[face] = lowest_row_first[::-1]
 
 
-def _create_gl_context(face_size: int, device: int | None) -> Any:
+def create_gl_context(width: int, height: int, device: int | None = None) -> Any:
+    """A context for MuJoCo's renderer, on EGL or what MUJOCO_GL says. Raises NoOpenGLError."""
     if device is not None:
         os.environ["MUJOCO_EGL_DEVICE_ID"] = str(device)
     on_osmesa = os.environ.get("MUJOCO_GL", "").lower() == "osmesa"
@@ -129,7 +130,7 @@ def _create_gl_context(face_size: int, device: int | None) -> Any:
             from mujoco.osmesa import GLContext
         else:
             from mujoco.egl import GLContext
-        return GLContext(face_size, face_size)
+        return GLContext(width, height)
     except Exception as error:  # PyOpenGL raises AttributeError where a library is missing
         tried, packages = ("OSMesa", "libosmesa6") if on_osmesa else ("EGL", PACKAGES)
         raise NoOpenGLError(

@@ -93,6 +93,7 @@ class PageServer:
     on_clients: gets the names of all clients and how many of them take pictures, at each change.
     on_fault: gets a sentence on a client that misbehaves, not more than about one a second.
     All five are called on the server's thread and must be quick.
+    start_page: the file that opens at the address itself.
     """
 
     def __init__(
@@ -105,8 +106,10 @@ class PageServer:
         on_clients: Callable[[tuple[str, ...], int], None],
         on_fault: Report = log.warning,
         token: str = "",
+        start_page: str = "index.html",
     ) -> None:
         self._settings = settings
+        self._start_page = start_page
         self._access = Access(settings, token, same_port=True)
         self._tracking_port = tracking_port
         self._on_frame_sent = on_frame_sent
@@ -181,7 +184,7 @@ class PageServer:
         return application
 
     async def _page(self, request: web.Request) -> web.Response:
-        name = request.match_info.get("name", "index.html")
+        name = request.match_info.get("name", self._start_page)
         file = _page_files().get(name)
         if file is None:
             raise web.HTTPNotFound(text=f"The page has no {name}.\n")

@@ -27,6 +27,7 @@ from operators.camera_settings import (
 )
 from operators.filter_settings import FiltersSettings
 from operators.headset_settings import HeadsetSettings as HeadsetSettings
+from operators.overlay_settings import OverlaySettings
 from operators.panorama_settings import PanoramaSettings as PanoramaSettings
 from operators.section import Section, Vector3
 from operators.usage_error import UsageError
@@ -226,6 +227,7 @@ class Settings(BaseSettings):
     keypoints: KeypointsSettings = KeypointsSettings()
     monocular: MonocularSettings = MonocularSettings()
     rerun: RerunSettings = RerunSettings()
+    overlay: OverlaySettings = OverlaySettings()
 
     def check_live(self) -> None:
         """Raise SettingsError where a person must not drive."""

@@ -5,6 +5,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from operators.camera_settings import RtmlibSettings
+from operators.overlay_settings import OverlayPart
 from operators.settings import ENVIRONMENT_PREFIX, SceneObject, Settings
 
 _INTRODUCTION = f"""\
@@ -18,6 +19,9 @@ wrong values end a node at its start, with the file, the key, what was given and
 With `dora start` the daemon's environment counts, as it was when `dora up` was called.
 """
 
+_LONG = {"objects": "configs/teleop.yml", "parts": "configs/overlay.yml"}
+"""Defaults that are too long for a table, and where they stand."""
+
 
 def settings_markdown() -> str:
     """All sections, a table each."""
@@ -27,6 +31,7 @@ def settings_markdown() -> str:
         parts += [_table(f"`{name}.{key}`", inner) for key, inner in _sections(section)]
     parts.append(_table("An entry of `scene.objects`", SceneObject))
     parts.append(_table("`keypoints.rtmlib`", RtmlibSettings))
+    parts.append(_table("An entry of `overlay.parts`", OverlayPart))
     return "\n".join(parts)
 
 
@@ -46,7 +51,7 @@ def _table(title: str, section: type[BaseModel]) -> str:
     for key in keys:
         about = properties[key]
         default = about.get("default", "must be given")
-        shown = "see configs/teleop.yml" if key == "objects" else f"`{default}`"
+        shown = f"see {_LONG[key]}" if key in _LONG else f"`{default}`"
         if "$ref" in about:
             shown = "see below"
         meaning = about.get("description", "")

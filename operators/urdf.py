@@ -41,7 +41,7 @@ def load_urdf(path: Path, missing_meshes: MissingMeshes = "refuse") -> mujoco.Mj
             mesh = shape.find("geometry/mesh")
             if mesh is None:
                 continue
-            place = _find(mesh.get("filename", ""), path.parent)
+            place = find_mesh(mesh.get("filename", ""), path.parent)
             if place is None and missing_meshes == "skeleton":
                 lost.append((link, shape))
                 link.remove(shape)
@@ -93,7 +93,8 @@ def _locate(
     return False
 
 
-def _find(name: str, folder: Path) -> Path | None:
+def find_mesh(name: str, folder: Path) -> Path | None:
+    """Where a mesh of a URDF is that lies in this folder; None where it does not exist."""
     return next((place for place in _places(name, folder) if place.is_file()), None)
 
 

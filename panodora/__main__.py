@@ -5,7 +5,17 @@ import sys
 from collections.abc import Sequence
 
 from operators.usage_error import UsageError
-from panodora import address, cert, doctor, generate, latency, replay
+from panodora import (
+    address,
+    calibration,
+    cert,
+    doctor,
+    frames,
+    generate,
+    latency,
+    replay,
+    synthesize,
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -16,7 +26,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         epilog="The dataflows themselves run with `dora run dataflows/teleop.yml`.",
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for command in (doctor, cert, address, replay, latency, generate):
+    for command in (
+        *(doctor, cert, address, replay, latency),
+        *(frames, calibration, synthesize),
+        generate,
+    ):
         command.add_parser(commands)
     chosen = parser.parse_args(arguments)
     try:

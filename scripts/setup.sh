@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
-# Sets up what the project needs: scripts/setup.sh [core|dev|bench]
-#   core   what `make teleop` needs
-#   dev    and what the tests need: pytest, mypy, ruff, MediaPipe, rtmlib, Chromium and the test's
-#          npm packages
-#   bench  and what the benchmarks compare with: dex-retargeting, py360convert, a CPU build of torch
+# Sets up what the project needs: scripts/setup.sh [core|overlay|dev|bench]
+#   core     what `make teleop` needs
+#   overlay  and what `make overlay` needs: pinocchio and readers of meshes and HDF5
+#   dev      and what the tests need: pytest, mypy, ruff, MediaPipe, rtmlib, Chromium and the test's
+#            npm packages
+#   bench    and what the benchmarks compare with: dex-retargeting, py360convert, a CPU build of torch
 # System packages that are missing are installed when run as root; otherwise the command is shown.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -75,7 +76,15 @@ Debian 12 and Ubuntu 24.04 have one as python3; elsewhere install one of them, t
 wanted="$("$python" --version) $(sha256sum pyproject.toml | cut -d' ' -f1)"
 is_set_up() { [ "$(cat ".venv/.set-up-$1" 2>/dev/null)" = "$wanted" ]; }
 stamp=".venv/.set-up-$level"
-if ! is_set_up "$level" && ! { [ "$level" = core ] && { is_set_up dev || is_set_up bench; }; }; then
+# dev and bench hold what overlay has, and that what core has.
+is_there() {
+  is_set_up "$level" || case "$level" in
+    core) is_set_up overlay || is_set_up dev || is_set_up bench ;;
+    overlay) is_set_up dev || is_set_up bench ;;
+    *) false ;;
+  esac
+}
+if ! is_there; then
   echo "Setting up .venv with $("$python" --version): a minute or two at the first time."
   if [ "$(.venv/bin/python --version 2>/dev/null)" != "$("$python" --version)" ] ||
     ! .venv/bin/python -m pip --version >/dev/null 2>&1; then
@@ -84,15 +93,16 @@ if ! is_set_up "$level" && ! { [ "$level" = core ] && { is_set_up dev || is_set_
   pip=(.venv/bin/python -m pip install --quiet --disable-pip-version-check)
   case "$level" in
     core) "${pip[@]}" --editable . ;;
+    overlay) "${pip[@]}" --editable '.[overlay]' ;;
     dev) "${pip[@]}" --editable '.[dev,video,rtmlib]' ;;
     bench)
       # The CPU is all that is measured; where pip can choose, give it a build without CUDA.
       "${pip[@]}" torch==2.13.0
       "${pip[@]}" --editable '.[dev,reference,video,rtmlib]'
       ;;
-    *) fail "usage: scripts/setup.sh [core|dev|bench]" ;;
+    *) fail "usage: scripts/setup.sh [core|overlay|dev|bench]" ;;
   esac
-  if [ "$level" != core ]; then
+  if [ "$level" = dev ] || [ "$level" = bench ]; then
     # MediaPipe and rtmlib bring OpenCV's builds with windows, which need a desktop's libraries and
     # lie in the same folder: the one without windows goes on top.
     "${pip[@]}" --force-reinstall --no-deps "$(.venv/bin/python -m pip freeze |

@@ -13,6 +13,7 @@ from panodora.generate import generated_files
 
 DATAFLOWS = sorted((ROOT / "dataflows").glob("*.yml"))
 MODULES = sorted((ROOT / "dataflows/modules").glob("*.yml"))
+PICTURES = {"panorama", "faces", "camera_frame", "overlay", "silhouette", "depth", "cloud"}
 NODES = sorted(p for p in (ROOT / "nodes").glob("*.py") if p.stem not in ("__init__", "runtime"))
 
 
@@ -43,7 +44,7 @@ def test_every_port_is_typed(path: Path) -> None:
 @pytest.mark.parametrize("path", [*DATAFLOWS, *MODULES], ids=lambda p: p.name)
 def test_senders_of_pictures_have_a_pool_that_holds_them(path: Path) -> None:
     for node in nodes_of(path):
-        if {"panorama", "faces"} & set(node.get("outputs", ())):
+        if PICTURES & set(node.get("outputs", ())):
             assert node["shared_memory_pool_size"] == "128MB"
 
 
@@ -51,7 +52,7 @@ def test_senders_of_pictures_have_a_pool_that_holds_them(path: Path) -> None:
 def test_pictures_never_queue(path: Path) -> None:
     for node in nodes_of(path):
         for name, source in node.get("inputs", {}).items():
-            if name in ("panorama", "faces"):
+            if name in PICTURES:
                 assert source["queue_size"] == 1
                 assert source.get("queue_policy", "drop_oldest") == "drop_oldest"
 

@@ -1,8 +1,8 @@
-"""What headset_output says of where the page is, on which way."""
+"""What a node says of where the page is, on which way."""
 
 import pytest
 
-from nodes import headset_output
+from operators import page_announcement
 
 ADDRESSES = ["https://robot.example", "https://localhost:8012"]
 
@@ -13,9 +13,9 @@ def test_a_token_goes_to_the_terminal_alone(
 ) -> None:
     shown: list[str] = []
     monkeypatch.setattr(
-        headset_output, "write_to_terminal", lambda text: shown.append(text) or has_terminal
+        page_announcement, "write_to_terminal", lambda text: shown.append(text) or has_terminal
     )
-    headset_output.announce(ADDRESSES, "secret")
+    page_announcement.announce(ADDRESSES, "secret")
     assert shown == [
         "Open https://robot.example/?token=secret\nOpen https://localhost:8012/?token=secret\n"
     ]
@@ -25,5 +25,5 @@ def test_a_token_goes_to_the_terminal_alone(
 
 
 def test_without_a_token_all_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
-    headset_output.announce(["http://localhost:8012"], "")
+    page_announcement.announce(["http://localhost:8012"], "")
     assert capsys.readouterr().out == "Open http://localhost:8012 in a browser.\n"

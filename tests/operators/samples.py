@@ -28,7 +28,7 @@ def _value(field: Field, random: np.random.Generator) -> Any:
     elif dtype.kind == "f" and field.rigid:
         array = rigid(rotation_about(1, random.normal(size=shape[:-2])), random.normal(size=3))
     elif dtype.kind == "f":
-        array = random.normal(size=shape)
+        array = random.normal(size=shape).astype(dtype)
     else:
         array = random.integers(0, 200, shape).astype(dtype)
     return array if shape else array.item() if isinstance(array, np.ndarray) else array

@@ -1,0 +1,59 @@
+import cv2
+import numpy as np
+import pytest
+
+from operators.pinhole import ImageSizeError, Pinhole
+from operators.usage_error import UsageError
+
+CAMERA = Pinhole(64, 48, 50.0, 45.0, 30.2, 25.7)
+POINTS = np.random.default_rng(2).uniform([-1, -1, 0.5], [1, 1, 4], (40, 3))
+
+
+def test_points_project_as_opencv_projects_them() -> None:
+    expected, _ = cv2.projectPoints(POINTS, np.zeros(3), np.zeros(3), CAMERA.matrix, np.zeros(5))
+    np.testing.assert_allclose(CAMERA.project(POINTS), expected[:, 0], atol=1e-9)
+
+
+def test_rays_meet_the_pixels_that_they_are_of() -> None:
+    rays = CAMERA.rays(step=5).astype(np.float64)
+    rows, columns = np.mgrid[0:48:5, 0:64:5]
+    np.testing.assert_allclose(CAMERA.project(rays * 2.5), np.dstack([columns, rows]), atol=1e-4)
+
+
+def test_opengls_pixels_are_opencvs() -> None:
+    clip = np.column_stack([POINTS, np.ones(40)]) @ CAMERA.clip_from_camera(0.1, 10.0).T
+    device = clip[:, :3] / clip[:, 3:]
+    # OpenGL's pixel i reaches from i to i + 1, OpenCV's from i - 0.5 to i + 0.5.
+    window = (device[:, :2] + 1.0) / 2.0 * [64, 48] - 0.5
+    np.testing.assert_allclose(window, CAMERA.project(POINTS), atol=1e-9)
+    assert (np.abs(device[:, 2]) < 1).all()
+    assert (np.argsort(device[:, 2]) == np.argsort(POINTS[:, 2])).all()
+
+
+def test_a_camera_matrix_is_read_and_given_back() -> None:
+    assert Pinhole.from_matrix(CAMERA.matrix, 64, 48) == CAMERA
+
+
+@pytest.mark.parametrize(
+    "matrix",
+    [
+        [[50, 1, 30], [0, 50, 20], [0, 0, 1]],
+        [[50, 0, 30], [0, 50, 20], [0, 0, 2]],
+        np.eye(4),
+    ],
+    ids=["skew", "scale", "4x4"],
+)
+def test_another_camera_matrix_is_refused(matrix: object) -> None:
+    with pytest.raises(UsageError, match="intrinsics: expected"):
+        Pinhole.from_matrix(np.array(matrix, float), 64, 48)
+
+
+@pytest.mark.parametrize("focal", [0.0, -5.0, np.inf, np.nan])
+def test_focal_lengths_that_are_none_are_refused(focal: float) -> None:
+    with pytest.raises(UsageError, match="focal lengths above 0"):
+        Pinhole(64, 48, focal, 45.0, 30.0, 25.0)
+
+
+def test_a_picture_of_another_size_is_refused_with_both() -> None:
+    with pytest.raises(ImageSizeError, match=r"camera 7: expected 64x48 px .* got 48x64"):
+        CAMERA.check_size(np.zeros((64, 48, 3), np.uint8), "camera 7")
