@@ -124,11 +124,13 @@ def _calibrations(any_pose: Callable[[], Matrix]) -> Iterator[tuple[str, Matrix,
     for side in ("left", "right"):
         # left_cam_to_base @ LEFT_TO_REAL must be `real`.
         arm = real @ np.linalg.inv(to_real[side])
-        tcp_pose: Matrix = np.linalg.inv(
+        tcp_pose = np.linalg.inv(
             np.linalg.inv(mounted[side]) @ extrinsics[side] @ np.linalg.inv(extrinsics["a"]) @ arm
         )
         hands[side] = InHand(
-            side, Transform("camera", "tcp", mounted[side]), Transform("arm_base", "tcp", tcp_pose)
+            side,
+            Transform("camera", "tcp", mounted[side]),
+            Transform("arm_base", "tcp", tcp_pose.astype(np.float64)),
         )
         theirs[side] = (
             extrinsics["a"]
