@@ -36,7 +36,7 @@ def main() -> None:
     for taken in node:
         if not isinstance(taken.message, Overlay):
             continue
-        server.offer(_whole(taken.message), taken.header, taken.received_ns)
+        server.offer(_whole(taken.message, taken.started_ns), taken.header, taken.received_ns)
         pictures += 1
         if pictures == ANNOUNCED_AT:
             announce(server.addresses, token)
@@ -44,13 +44,13 @@ def main() -> None:
     file.remove()
 
 
-def _whole(overlay: Overlay) -> Panorama:
-    """The picture as the page's stream takes it: one tile, of which all is new."""
+def _whole(overlay: Overlay, version: int) -> Panorama:
+    """The picture as the page's stream takes it: one tile, which is new in every picture."""
     rows, columns, _ = overlay.pixels.shape
     return Panorama(
         pixels=overlay.pixels,
         tile_size=max(rows, columns),
-        tile_version=np.zeros((1, 1), np.int64),
+        tile_version=np.full((1, 1), version, np.int64),
     )
 
 

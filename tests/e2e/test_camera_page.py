@@ -37,7 +37,8 @@ def server() -> Iterator[PageServer]:
 
 
 def offer(server: PageServer, seq: int, pixels: np.ndarray) -> None:
-    whole = Panorama(pixels=pixels, tile_size=COLUMNS, tile_version=np.zeros((1, 1), np.int64))
+    version = np.full((1, 1), seq, np.int64)
+    whole = Panorama(pixels=pixels, tile_size=COLUMNS, tile_version=version)
     server.offer(whole, Header(seq, 0), 0)
 
 
