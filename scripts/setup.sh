@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Sets up what the project needs: scripts/setup.sh [core|dev|bench]
 #   core   what `make teleop` needs
-#   dev    and what the tests need: pytest, mypy, ruff, MediaPipe, rtmlib, Chromium and the test's
-#          npm packages
+#   dev    and what the tests need: pytest, mypy, ruff, MediaPipe, rtmlib, Chromium, the test's npm
+#          packages, and a Python 3.8 for Isaac Gym's worker, where one can be had
 #   bench  and what the benchmarks compare with: dex-retargeting, py360convert, a CPU build of torch
 # System packages that are missing are installed when run as root; otherwise the command is shown.
 set -euo pipefail
@@ -25,6 +25,22 @@ find_python() {
       return
     fi
   done
+}
+
+# The Python of Isaac Gym, of which the tests have a double; without one they take their own.
+set_up_isaac_gym_python() {
+  local candidate
+  for candidate in python3.8 "$HOME"/.pyenv/versions/3.8.*/bin/python; do
+    if "$candidate" -c 'import sys, venv; sys.exit(sys.version_info[:2] != (3, 8))' \
+      >/dev/null 2>&1; then
+      "$candidate" -m venv .venv/isaacgym && break
+    fi
+  done
+  if [ ! -d .venv/isaacgym ]; then
+    .venv/bin/uv venv --quiet --seed --python 3.8 .venv/isaacgym >/dev/null 2>&1 || return 0
+  fi
+  .venv/isaacgym/bin/python -m pip install --quiet --disable-pip-version-check numpy ||
+    rm -rf .venv/isaacgym
 }
 
 # An OpenGL driver without a screen, and what opens it.
@@ -102,6 +118,7 @@ if ! is_set_up "$level" && ! { [ "$level" = core ] && { is_set_up dev || is_set_
 fi
 
 if [ "$level" = dev ]; then
+  [ -d .venv/isaacgym ] || set_up_isaac_gym_python
   lock=tests/e2e/package-lock.json
   if [ -f "$lock" ] && ! cmp -s "$lock" tests/e2e/node_modules/.set-up; then
     (cd tests/e2e && npm ci --silent --no-audit --no-fund)
