@@ -2,6 +2,7 @@
 
 import os
 import xml.etree.ElementTree as ElementTree
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,8 +20,24 @@ from operators.hand_command import GRIP_RAD
 from operators.hands import SIDES, Hand
 from operators.scene import SceneModel, start_pose
 from operators.settings import SceneObject, Settings
-from operators.transforms import Array, quaternion_from_rotation
+from operators.transforms import Array, quaternion_from_rotation, rotation_from_quaternion
 from operators.urdf import read_urdf
+
+NEAR_AND_FAR_M: Final = (0.02, 150.0)
+"""Between these distances the cameras see."""
+
+SOLVER: Final = {
+    "solver_type": 1,
+    "num_position_iterations": 4,
+    "num_velocity_iterations": 1,
+    "max_gpu_contact_pairs": 8 * 1024 * 1024,
+    "contact_offset": 0.002,
+    "friction_offset_threshold": 0.001,
+    "friction_correlation_distance": 0.0005,
+    "rest_offset": 0.0,
+    "use_gpu": True,
+}
+"""PhysX, with OpenTeleVision's settings."""
 
 UPRIGHT: Final = (0.0, 0.0, 0.0, 1.0)
 
@@ -44,11 +61,13 @@ def describe_scene(scene: SceneModel, settings: Settings, folder: Path) -> dict[
         "dt": 1.0 / simulation.rate_hz,
         "substeps": simulation.substeps,
         "gravity": simulation.gravity,
+        "solver": SOLVER,
         "respawn_below": settings.scene.respawn_below,
+        "near_and_far_m": NEAR_AND_FAR_M,
         "face_size": settings.panorama.drawn_face_size,
         "image_tensors": settings.isaacgym.image_tensors,
         "cameras": [[*anchor, *turn] for turn in turns.tolist()],
-        "objects": [_object(o, folder) for o in settings.scene.objects],
+        "objects": [_object(scene, o, folder) for o in settings.scene.objects],
         "hands": [
             {
                 "name": side,
@@ -66,54 +85,57 @@ def describe_scene(scene: SceneModel, settings: Settings, folder: Path) -> dict[
     }
 
 
-def _object(scene_object: SceneObject, folder: Path) -> dict[str, Any]:
-    described = {
+def _object(scene: SceneModel, scene_object: SceneObject, folder: Path) -> dict[str, Any]:
+    return {
         "name": scene_object.name,
-        "shape": scene_object.shape,
-        "size": scene_object.size,
+        "urdf": _write(_object_urdf(scene, scene_object), f"object_{scene_object.name}", folder),
         "pose": [*scene_object.position, *UPRIGHT],
-        "colour": scene_object.colour,
+        "fixed": scene_object.mass is None,
         "collides": scene_object.collides,
-        "density": None
-        if scene_object.mass is None
-        else scene_object.mass / _volume_m3(scene_object),
     }
-    if scene_object.shape == "capsule":
-        described["urdf"] = _write(_capsule(scene_object), scene_object.name, folder)
-    return described
 
 
-def _volume_m3(scene_object: SceneObject) -> float:
-    x, y, z = scene_object.size
-    ball = np.pi / 6 * x**3
-    match scene_object.shape:
-        case "sphere":
-            return float(ball)
-        case "capsule":
-            return float(ball + np.pi / 4 * x**2 * (z - x))
-        case "box":
-            return x * y * z
-
-
-def _capsule(scene_object: SceneObject) -> ElementTree.Element:
-    """A cylinder with round ends, which collides as one (`replace_cylinder_with_capsule`)."""
-    radius, length = scene_object.size[0] / 2, scene_object.size[2] - scene_object.size[0]
-    robot = ElementTree.Element("robot", name=scene_object.name)
-    link = ElementTree.SubElement(robot, "link", name=scene_object.name)
+def _object_urdf(scene: SceneModel, scene_object: SceneObject) -> ElementTree.Element:
+    """An object as one link, with MuJoCo's mass and inertia if it is loose."""
+    name, (x, y, z) = scene_object.name, scene_object.size
+    robot = ElementTree.Element("robot", name=name)
+    material = ElementTree.SubElement(robot, "material", name="colour")
+    ElementTree.SubElement(material, "color", rgba=_words((*scene_object.colour, 1.0)))
+    link = ElementTree.SubElement(robot, "link", name=name)
+    if scene_object.mass is not None:
+        body = scene.model.body(name)
+        turn = rotation_from_quaternion(body.iquat[[1, 2, 3, 0]])
+        moments = dict(zip(("ixx", "iyy", "izz"), map(str, turn**2 @ body.inertia), strict=True))
+        inertial = ElementTree.SubElement(link, "inertial")
+        ElementTree.SubElement(inertial, "mass", value=str(scene_object.mass))
+        ElementTree.SubElement(inertial, "inertia", moments, ixy="0", ixz="0", iyz="0")
     for tag in ("visual", "collision"):
-        _shape(link, tag, 0.0, "cylinder", radius=radius, length=length)
-    for end in (-1, 1):
-        _shape(link, "visual", end * length / 2, "sphere", radius=radius)
+        match scene_object.shape:
+            case "box":
+                _add_shape(link, tag, "box", size=_words((x, y, z)))
+            case "sphere":
+                _add_shape(link, tag, "sphere", radius=str(x / 2))
+            case "capsule":  # URDF has none: its cylinder collides as one
+                _add_shape(link, tag, "cylinder", radius=str(x / 2), length=str(z - x))
+    if scene_object.shape == "capsule":
+        for end in (-0.5, 0.5):
+            _add_shape(link, "visual", "sphere", end * (z - x), radius=str(x / 2))
     return robot
 
 
-def _shape(
-    link: ElementTree.Element, tag: str, height_m: float, kind: str, **extents: float
+def _add_shape(
+    link: ElementTree.Element, tag: str, kind: str, height_m: float = 0.0, **extents: str
 ) -> None:
     element = ElementTree.SubElement(link, tag)
     ElementTree.SubElement(element, "origin", xyz=f"0 0 {height_m}")
     geometry = ElementTree.SubElement(element, "geometry")
-    ElementTree.SubElement(geometry, kind, {key: str(value) for key, value in extents.items()})
+    ElementTree.SubElement(geometry, kind, extents)
+    if tag == "visual":
+        ElementTree.SubElement(element, "material", name="colour")
+
+
+def _words(numbers: Iterable[float]) -> str:
+    return " ".join(map(str, numbers))
 
 
 def _write_hand(hand: Hand, side: str, folder: Path) -> str:

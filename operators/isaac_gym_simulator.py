@@ -19,7 +19,7 @@ from operators.messages import HandCommands, SceneState
 from operators.scene import SceneModel
 from operators.settings import ROOT, Settings, SettingsError
 from operators.simulator import SimulatorLostError
-from operators.worker_process import Answer, WorkerLostError, WorkerProcess, WorkerState
+from operators.worker_process import Answer, WorkerLostError, WorkerProcess
 
 logger = logging.getLogger(__name__)
 
@@ -59,7 +59,9 @@ class IsaacGymSimulator:
         self._drawn = np.frombuffer(self._worker.memory, np.uint8).reshape(6 * size, size, 4)
         self._faces = np.zeros((6 * size, size, 3), np.uint8)
         self._restarts: deque[float] = deque(maxlen=MOST_RESTARTS)
-        self._forget()
+        self._state: Answer | None = None
+        self._acting_seq = -1
+        self._waiting: tuple[int, tuple[SideCommand | None, ...]] | None = None
 
     def start(self) -> None:
         """See `Simulator.start`. The first time it waits for the worker, up to 20 s.
@@ -67,11 +69,10 @@ class IsaacGymSimulator:
         Raises IsaacGymError saying what to install where the worker cannot work at all.
         """
         self._forget()
-        if self._worker.state is WorkerState.READY:
+        if self._worker.is_ready:
             self._state = self._ask({"do": "start"})
             return
-        if self._worker.state is WorkerState.ABSENT:
-            self._launch()
+        self._launch()
         try:
             self._greet(min(FIRST_WAIT_S, self._settings.start_timeout_s))
         except WorkerLostError as lost:
@@ -132,9 +133,9 @@ class IsaacGymSimulator:
 
     def _forget(self) -> None:
         """Be as at the start, with no command and nothing known."""
-        self._state: Answer | None = None
+        self._state = None
         self._acting_seq = -1
-        self._waiting: tuple[int, tuple[SideCommand | None, ...]] | None = None
+        self._waiting = None
 
     def _launch(self) -> None:
         _start(self._worker, self._description, self._settings)
@@ -156,13 +157,13 @@ class IsaacGymSimulator:
 
     def _need_worker(self) -> None:
         """Raise SimulatorLostError while the worker is not ready."""
-        if self._worker.state is WorkerState.READY:
+        if self._worker.is_ready:
             return
         try:
             self._greet(0.0)
         except WorkerLostError as lost:
             self._restart(lost)
-        if self._worker.state is not WorkerState.READY:
+        if not self._worker.is_ready:
             raise SimulatorLostError(
                 f"Isaac Gym is starting, since {self._worker.starting_for_s:.1f} s"
             )

@@ -57,6 +57,11 @@ class WorkerProcess:
         self._started_s = 0.0
 
     @property
+    def is_ready(self) -> bool:
+        """Whether it answers requests."""
+        return self.state is WorkerState.READY
+
+    @property
     def starting_for_s(self) -> float:
         """How long ago it was started."""
         return time.monotonic() - self._started_s
@@ -95,7 +100,7 @@ class WorkerProcess:
         return answer
 
     def ask(self, request: Mapping[str, Any], timeout_s: float) -> Answer:
-        """Let a ready worker answer a request. Raises WorkerLostError if it ends, or takes longer."""
+        """Let a ready worker answer. Raises WorkerLostError if it ends, or takes longer."""
         self._send(request)
         answer = self._receive(timeout_s)
         if answer is None:

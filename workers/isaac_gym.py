@@ -29,28 +29,13 @@ ONE_GROUP = 0
 OWN_LINKS = (1, 2)
 """Filters of the hands, left and right: shapes that share a bit pass through each other."""
 
-NEAR_M, FAR_M = 0.02, 150.0
-
 FARTHEST = 1e6
 """m or rad. Beyond it, or where it is no number, the simulation has diverged."""
 
 ENV_HALF_EXTENT_M = 2.0
 
-PHYSX = {
-    "solver_type": 1,
-    "num_position_iterations": 4,
-    "num_velocity_iterations": 1,
-    "max_gpu_contact_pairs": 8 * 1024 * 1024,
-    "contact_offset": 0.002,
-    "friction_offset_threshold": 0.001,
-    "friction_correlation_distance": 0.0005,
-    "rest_offset": 0.0,
-    "use_gpu": True,
-}
-"""OpenTeleVision's settings of the solver."""
 
-
-class Fault(Exception):
+class StartError(Exception):
     """What keeps the simulation from starting: a kind that the caller words, and what was said."""
 
     def __init__(self, kind: str, said: str) -> None:
@@ -71,9 +56,9 @@ def main() -> int:
                 say(answers, {"found": product.found})
                 return 0
             world = World(product, description, mmap.mmap(faces_fd, 0))
-        except Fault as fault:
+        except StartError as error:
             version = list(sys.version_info[:3])
-            say(answers, {"fault": fault.kind, "said": fault.said, "python": version})
+            say(answers, {"fault": error.kind, "said": error.said, "python": version})
             return 1
         say(answers, world.start())
         for line in commands:
@@ -91,117 +76,93 @@ def say(answers: BinaryIO, answer: dict[str, Any]) -> None:
 class Product:
     """Isaac Gym and PyTorch, imported in the order that the former asks for, and a graphics card.
 
-    Raises Fault: `import`, or `gpu`.
+    Raises StartError: `import`, or `gpu`.
     """
 
     def __init__(self, device: int) -> None:
         try:
-            from isaacgym import gymapi, gymtorch
-
+            from isaacgym import gymapi, gymtorch  # isort: skip
             import numpy
             import torch
         except Exception as error:  # noqa: BLE001  Isaac Gym's own checks raise whatever they like
-            raise Fault("import", "{}: {}".format(type(error).__name__, error)) from None
+            raise StartError("import", f"{type(error).__name__}: {error}") from None
         self.gymapi, self.gymtorch, self.torch, self.numpy = gymapi, gymtorch, torch, numpy
         if not torch.cuda.is_available() or torch.cuda.device_count() <= device:
-            raise Fault("gpu", "torch {} sees no GPU {}".format(torch.__version__, device))
-        self.found = "torch {}, {}".format(torch.__version__, torch.cuda.get_device_name(device))
+            raise StartError("gpu", f"torch {torch.__version__} sees no GPU {device}")
+        self.found = f"torch {torch.__version__}, {torch.cuda.get_device_name(device)}"
 
 
 class World:
     """The simulated scene, as the description says, with the robot's six cameras.
 
     faces: of 6 N N 4 bytes, where `draw` puts the faces as the cameras give them, RGBA.
-    Raises Fault: `simulation` where the product refuses something of it.
+    Raises StartError: `simulation` where the product refuses something of it.
     """
 
     def __init__(self, product: Product, description: dict[str, Any], faces: mmap.mmap) -> None:
-        self._product = product
+        self._product, self._gymapi = product, product.gymapi
         self._description = description
-        self._gym = product.gymapi.acquire_gym()
+        self._gym = gym = self._gymapi.acquire_gym()
         device = description["device"]
-        self._sim = self._gym.create_sim(
-            device, device, product.gymapi.SIM_PHYSX, self._parameters()
-        )
+        self._sim = gym.create_sim(device, device, self._gymapi.SIM_PHYSX, self._parameters())
         if self._sim is None:
-            raise Fault("simulation", "create_sim gave nothing")
+            raise StartError("simulation", "create_sim gave nothing")
         self._add_ground()
-        low = -ENV_HALF_EXTENT_M
-        vec = product.gymapi.Vec3
-        self._env = self._gym.create_env(
-            self._sim, vec(low, low, 0.0), vec(-low, -low, -low), 1
-        )
-        origin = self._gym.get_env_origin(self._env)
+        low, high = (self._gymapi.Vec3(*3 * [x]) for x in (-ENV_HALF_EXTENT_M, ENV_HALF_EXTENT_M))
+        self._env = gym.create_env(self._sim, low, high, 1)
+        origin = gym.get_env_origin(self._env)
         if (origin.x, origin.y, origin.z) != (0.0, 0.0, 0.0):
-            raise Fault("simulation", "the first environment is not at the origin")
+            raise StartError("simulation", "the first environment is not at the origin")
         self._objects = [self._add_object(i, o) for i, o in enumerate(description["objects"])]
         self._hands = [
-            Hand(self._gym, product, self._sim, self._env, hand, own_links)
+            Hand(gym, product, self._sim, self._env, hand, own_links)
             for hand, own_links in zip(description["hands"], OWN_LINKS)
         ]
         self._cameras = [self._add_camera(pose) for pose in description["cameras"]]
-        self._gym.prepare_sim(self._sim)
+        gym.prepare_sim(self._sim)
         self._take_tensors()
         self._take_pictures_into(faces)
 
     def _parameters(self) -> Any:
-        gymapi = self._product.gymapi
-        parameters = gymapi.SimParams()
+        parameters = self._gymapi.SimParams()
         parameters.dt = self._description["dt"]
         parameters.substeps = self._description["substeps"]
-        parameters.up_axis = gymapi.UP_AXIS_Z
-        parameters.gravity = gymapi.Vec3(*self._description["gravity"])
-        for name, value in PHYSX.items():
+        parameters.up_axis = self._gymapi.UP_AXIS_Z
+        parameters.gravity = self._gymapi.Vec3(*self._description["gravity"])
+        for name, value in self._description["solver"].items():
             setattr(parameters.physx, name, value)
         # With it, joints could be set by tensors alone; two hands are too few to gain by that.
         parameters.use_gpu_pipeline = False
         return parameters
 
     def _add_ground(self) -> None:
-        plane = self._product.gymapi.PlaneParams()
-        plane.normal = self._product.gymapi.Vec3(0.0, 0.0, 1.0)
+        plane = self._gymapi.PlaneParams()
+        plane.normal = self._gymapi.Vec3(0.0, 0.0, 1.0)
         plane.distance = 0.0
         self._gym.add_ground(self._sim, plane)
 
     def _add_object(self, number: int, described: dict[str, Any]) -> int:
-        gymapi = self._product.gymapi
-        options = gymapi.AssetOptions()
-        options.fix_base_link = described["density"] is None
-        if described["density"] is not None:
-            options.density = described["density"]
-        options.replace_cylinder_with_capsule = True
-        if "urdf" in described:
-            asset = load(self._gym, self._sim, described["urdf"], options)
-        elif described["shape"] == "sphere":
-            asset = self._gym.create_sphere(self._sim, described["size"][0] / 2, options)
-        else:
-            asset = self._gym.create_box(self._sim, *described["size"], options)
+        options = self._gymapi.AssetOptions()
+        options.fix_base_link = described["fixed"]
+        options.replace_cylinder_with_capsule = True  # as MuJoCo's scene does: URDF has no capsule
+        asset = load(self._gym, self._sim, described["urdf"], options)
         # What touches nothing is alone in its group.
         group = ONE_GROUP if described["collides"] else 1 + number
-        actor: int = self._gym.create_actor(
-            self._env, asset, transform(gymapi, described["pose"]), described["name"], group, 0
-        )
-        self._gym.set_rigid_body_color(
-            self._env,
-            actor,
-            0,
-            gymapi.MESH_VISUAL_AND_COLLISION,
-            gymapi.Vec3(*described["colour"]),
-        )
+        pose, name = transform(self._gymapi, described["pose"]), described["name"]
+        actor: int = self._gym.create_actor(self._env, asset, pose, name, group, 0)
         return actor
 
     def _add_camera(self, pose: list[float]) -> int:
-        gymapi = self._product.gymapi
-        properties = gymapi.CameraProperties()
+        properties = self._gymapi.CameraProperties()
         properties.width = properties.height = self._description["face_size"]
         properties.horizontal_fov = 90.0
-        properties.near_plane, properties.far_plane = NEAR_M, FAR_M
+        properties.near_plane, properties.far_plane = self._description["near_and_far_m"]
         properties.enable_tensors = self._description["image_tensors"]
         camera: int = self._gym.create_camera_sensor(self._env, properties)
-        if camera == gymapi.INVALID_HANDLE:
-            raise Fault("simulation", "create_camera_sensor gave nothing: no graphics?")
+        if camera == self._gymapi.INVALID_HANDLE:
+            raise StartError("simulation", "create_camera_sensor gave nothing: no graphics?")
         # Not set_camera_location, which leaves open how a camera that looks up is turned.
-        self._gym.set_camera_transform(camera, self._env, transform(gymapi, pose))
+        self._gym.set_camera_transform(camera, self._env, transform(self._gymapi, pose))
         return camera
 
     def _take_tensors(self) -> None:
@@ -211,7 +172,7 @@ class World:
         self._roots = wrap(gym.acquire_actor_root_state_tensor(sim))
         self._root_states = self._roots.numpy()
         self._body_states = wrap(gym.acquire_rigid_body_state_tensor(sim)).numpy()
-        everywhere = self._product.gymapi.DOMAIN_SIM
+        everywhere = self._gymapi.DOMAIN_SIM
         self._object_rows = [gym.get_actor_index(env, actor, everywhere) for actor in self._objects]
         self._hand_rows = [gym.get_actor_index(env, hand.actor, everywhere) for hand in self._hands]
         self._body_rows = [
@@ -229,7 +190,7 @@ class World:
         self._faces = numpy.frombuffer(faces, numpy.uint8).reshape(6, size, size, 4)
         self._images = []
         if self._description["image_tensors"]:
-            colour = self._product.gymapi.IMAGE_COLOR
+            colour = self._gymapi.IMAGE_COLOR
             self._face_tensors = [self._product.torch.from_numpy(face) for face in self._faces]
             self._images = [
                 self._product.gymtorch.wrap_tensor(
@@ -264,14 +225,13 @@ class World:
         for _ in range(count):
             self._advance()
             self._step += 1
-            states = self._root_states
-            if not (self._product.numpy.abs(states) < FARTHEST).all():
+            if not (self._product.numpy.abs(self._body_states) < FARTHEST).all():
                 return self.start()
+            states = self._root_states
             fallen = [
                 row
                 for row, described in zip(self._object_rows, self._description["objects"])
-                if described["density"] is not None
-                and states[row, 2] < self._description["respawn_below"]
+                if not described["fixed"] and states[row, 2] < self._description["respawn_below"]
             ]
             if fallen:
                 states[fallen] = self._start_states[fallen]
@@ -289,7 +249,7 @@ class World:
                 face.copy_(image)
             gym.end_access_image_tensors(sim)
         else:
-            colour = self._product.gymapi.IMAGE_COLOR
+            colour = self._gymapi.IMAGE_COLOR
             for face, camera in zip(self._faces, self._cameras):
                 image = gym.get_camera_image(sim, self._env, camera, colour)
                 face[:] = image.reshape(face.shape)
@@ -416,18 +376,18 @@ class Hand:
 
 
 def load(gym: Any, sim: Any, urdf: str, options: Any) -> Any:
-    """Load an asset. Raises Fault where Isaac Gym cannot."""
+    """Load an asset. Raises StartError where Isaac Gym cannot."""
     asset = gym.load_asset(sim, os.path.dirname(urdf), os.path.basename(urdf), options)
     if asset is None:
-        raise Fault("simulation", "load_asset cannot read {}".format(urdf))
+        raise StartError("simulation", f"load_asset cannot read {urdf}")
     return asset
 
 
 def places(wanted: list[str], names: list[str], urdf: str) -> list[int]:
-    """Where the wanted names are among these. Raises Fault for one that is not."""
+    """Where the wanted names are among these. Raises StartError for one that is not."""
     missing = sorted(set(wanted) - set(names))
     if missing:
-        raise Fault("simulation", "{} came without {}".format(urdf, ", ".join(missing)))
+        raise StartError("simulation", "{} came without {}".format(urdf, ", ".join(missing)))
     return [names.index(name) for name in wanted]
 
 

@@ -21,14 +21,14 @@ class Tensor:
 
     def copy_(self, other):
         if not isinstance(other, Tensor):
-            raise TypeError("copy_(): argument 'other' must be Tensor, not {}".format(type(other)))
+            raise TypeError(f"copy_(): argument 'other' must be Tensor, not {type(other)}")
         np.copyto(self._array, other._array)
         return self
 
 
 def from_numpy(array):
     if not isinstance(array, np.ndarray):
-        raise TypeError("expected np.ndarray (got {})".format(type(array).__name__))
+        raise TypeError(f"expected np.ndarray (got {type(array).__name__})")
     return Tensor(array)
 
 

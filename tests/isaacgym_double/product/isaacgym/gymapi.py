@@ -74,7 +74,7 @@ class Structure:
 
     def __init__(self, *given):
         declared = STUB.classes[type(self).__name__]
-        check_call("{}()".format(type(self).__name__), declared.methods["__init__"], given)
+        check_call(f"{type(self).__name__}()", declared.methods["__init__"], given)
         for name, kind in declared.attributes.items():
             object.__setattr__(self, name, default(kind, name))
         for name, value in zip(self.ORDER, given):
@@ -85,11 +85,9 @@ class Structure:
     def __setattr__(self, name, value):
         attributes = STUB.classes[type(self).__name__].attributes
         if name not in attributes:
-            raise AttributeError("{} has no attribute {}".format(type(self).__name__, name))
+            raise AttributeError(f"{type(self).__name__} has no attribute {name}")
         if not fits(value, attributes[name]):
-            raise TypeError(
-                "{}.{} is {}, got {!r}".format(type(self).__name__, name, attributes[name], value)
-            )
+            raise TypeError(f"{type(self).__name__}.{name} is {attributes[name]}, got {value!r}")
         object.__setattr__(self, name, value)
 
 
@@ -110,7 +108,7 @@ def check_call(name, signatures, given):
             signature.types is None or all(map(fits, given, signature.types))
         ):
             return
-    raise TypeError("{}: incompatible arguments {!r}".format(name, given))
+    raise TypeError(f"{name}: incompatible arguments {given!r}")
 
 
 def method(name, signatures):
@@ -119,7 +117,7 @@ def method(name, signatures):
     def call(self, *given):
         check_call(name, signatures, given)
         if name not in METHODS:
-            raise NotImplementedError("the double does not know Gym.{}".format(name))
+            raise NotImplementedError(f"the double does not know Gym.{name}")
         return METHODS[name](self.simulation, *given)
 
     return call

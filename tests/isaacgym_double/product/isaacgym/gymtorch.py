@@ -8,13 +8,13 @@ from isaacgym.simulation import made
 
 def wrap_tensor(gym_tensor, offsets=None, counts=None):
     if not isinstance(gym_tensor, gymapi.Tensor):
-        raise TypeError("wrap_tensor takes a gymapi.Tensor, got {!r}".format(gym_tensor))
+        raise TypeError(f"wrap_tensor takes a gymapi.Tensor, got {gym_tensor!r}")
     return torch.from_numpy(gym_tensor.inner)
 
 
 def unwrap_tensor(torch_tensor):
     if not isinstance(torch_tensor, torch.Tensor):
-        raise TypeError("unwrap_tensor takes a torch.Tensor, got {!r}".format(torch_tensor))
+        raise TypeError(f"unwrap_tensor takes a torch.Tensor, got {torch_tensor!r}")
     if not torch_tensor.is_contiguous():
         raise Exception("Input tensor must be contiguous")
     return made("Tensor", torch_tensor.numpy())

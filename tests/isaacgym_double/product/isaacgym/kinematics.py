@@ -13,10 +13,11 @@ class Model:
         self._joints = [Joint(element) for element in robot.findall("joint")]
         names = [link.get("name") for link in robot.findall("link")]
         (root,) = set(names) - {joint.child for joint in self._joints}
-        self.bodies = [root] + sorted(set(names) - {root}, reverse=True)
+        self.bodies = [root, *sorted(set(names) - {root}, reverse=True)]
         moving = {joint.name: joint for joint in self._joints if joint.moves}
         self.dofs = sorted(moving, reverse=True)
         self.limits = np.array([moving[name].limits for name in self.dofs]).reshape(-1, 2)
+        self.extents = extents(robot)
 
     def body_poses(self, world_from_root, positions):
         """Matrices (bodies, 4, 4) in the world; positions: of the dofs, rad."""
@@ -34,11 +35,16 @@ class Joint:
     def __init__(self, element):
         self.name = element.get("name")
         self.moves = element.get("type") != "fixed"
-        self.parent, self.child = element.find("parent").get("link"), element.find("child").get("link")
+        self.parent, self.child = (
+            element.find("parent").get("link"),
+            element.find("child").get("link"),
+        )
         origin, axis, limit = (element.find(tag) for tag in ("origin", "axis", "limit"))
         xyz, rpy = (numbers(origin, key) for key in ("xyz", "rpy"))
         self._origin = np.eye(4)
-        self._origin[:3, :3] = about([0, 0, 1], rpy[2]) @ about([0, 1, 0], rpy[1]) @ about([1, 0, 0], rpy[0])
+        self._origin[:3, :3] = (
+            about([0, 0, 1], rpy[2]) @ about([0, 1, 0], rpy[1]) @ about([1, 0, 0], rpy[0])
+        )
         self._origin[:3, 3] = xyz
         self._axis = np.array([1.0, 0.0, 0.0]) if axis is None else numbers(axis, "xyz")
         self.limits = (
@@ -49,6 +55,15 @@ class Joint:
         turn = np.eye(4)
         turn[:3, :3] = about(self._axis, angle)
         return self._origin @ turn
+
+
+def extents(robot):
+    """Of the first thing that collides, m."""
+    shape = robot.find("link/collision/geometry")[0]
+    if shape.tag == "box":
+        return numbers(shape, "size")
+    radius = float(shape.get("radius"))
+    return np.array([2 * radius, 2 * radius, 2 * radius + float(shape.get("length", 0))])
 
 
 def numbers(element, key):

@@ -15,6 +15,7 @@ METHODS = {}
 """What is known of Gym's methods, by name."""
 
 GARBAGE = 0xAB
+"""What the first row of an image tensor holds while it must not be looked at."""
 
 
 def known(function):
@@ -60,7 +61,9 @@ class Actor:
         if not self.asset.options.fix_base_link:
             self.root[7:10] += dt * np.array(gravity)
             self.root[:3] += dt * self.root[7:10]
-            floor = max(floor.height_under(self.root) for floor in floors) + self.asset.extents[2] / 2
+            floor = (
+                max(floor.height_under(self.root) for floor in floors) + self.asset.extents[2] / 2
+            )
             if self.root[2] < floor:
                 self.root[2], self.root[9] = floor, 0.0
         self.settle()
@@ -69,24 +72,14 @@ class Actor:
         """How high this is under the place of another, m; minus infinity where it is not."""
         away = np.abs(root[:2] - self.root[:2])
         top = self.root[2] + self.asset.extents[2] / 2
-        return top if (away < self.asset.extents[:2] / 2).all() and root[2] > self.root[2] else -np.inf
+        return (
+            top if (away < self.asset.extents[:2] / 2).all() and root[2] > self.root[2] else -np.inf
+        )
 
 
 class Ground:
     def height_under(self, root):
         return 0.0
-
-
-class Box:
-    """An asset without joints."""
-
-    dofs, bodies, limits = (), ("shape",), np.zeros((0, 2))
-
-    def __init__(self, extents, options):
-        self.extents, self.options = np.array(extents), options
-
-    def body_poses(self, world_from_root, positions):
-        return world_from_root[None]
 
 
 def made(kind, inner):
@@ -138,22 +131,12 @@ def get_env_origin(it, env):
 
 
 @known
-def create_box(it, sim, width, height, depth, options):
-    return made("Asset", Box((width, height, depth), options))
-
-
-@known
-def create_sphere(it, sim, radius, options):
-    return made("Asset", Box((2 * radius,) * 3, options))
-
-
-@known
 def load_asset(it, sim, root, name, options):
     try:
         model = Model(os.path.join(root, name))
     except OSError:
         return None
-    model.options, model.extents = options, np.zeros(3)
+    model.options = options
     return made("Asset", model)
 
 
@@ -163,11 +146,6 @@ def create_actor(it, env, asset, pose, name, group, own_links=-1, segment=0):
     actor = Actor(asset.inner, pose, group, own_links)
     it.actors.append(actor)
     return len(it.actors) - 1
-
-
-@known
-def set_rigid_body_color(it, env, actor, body, kind, colour):
-    refuse(body >= len(it.actors[actor].asset.bodies), "no such body")
 
 
 @known
@@ -279,9 +257,7 @@ def set_actor_root_state_tensor_indexed(it, sim, states, indices, count):
 @known
 def simulate(it, sim):
     floors = [Ground()] + [
-        a
-        for a in it.actors
-        if isinstance(a.asset, Box) and a.asset.options.fix_base_link and a.group == 0
+        a for a in it.actors if not a.asset.dofs and a.asset.options.fix_base_link and a.group == 0
     ]
     gravity = it.params.gravity
     for actor in it.actors:
@@ -331,7 +307,9 @@ def get_camera_image(it, sim, env, camera, kind):
 def get_camera_image_gpu_tensor(it, sim, env, camera, kind):
     properties = it.cameras[camera][0]
     refuse(not properties.enable_tensors, "enable_tensors first")
-    it.images[camera] = np.full((properties.height, properties.width, 4), GARBAGE, np.uint8)
+    shape = (properties.height, properties.width, 4)
+    it.images[camera] = it.cameras[camera][1].reshape(shape).copy()
+    it.images[camera][0] = GARBAGE
     return made("Tensor", it.images[camera])
 
 
@@ -339,10 +317,10 @@ def get_camera_image_gpu_tensor(it, sim, env, camera, kind):
 def start_access_image_tensors(it, sim):
     refuse(not it.rendered, "render_all_camera_sensors first")
     for camera, image in it.images.items():
-        image[:] = it.cameras[camera][1].reshape(image.shape)
+        image[0] = it.cameras[camera][1].reshape(image.shape)[0]
 
 
 @known
 def end_access_image_tensors(it, sim):
     for image in it.images.values():
-        image[:] = GARBAGE
+        image[0] = GARBAGE

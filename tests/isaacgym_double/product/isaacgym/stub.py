@@ -32,7 +32,7 @@ class Stub:
 
 
 class Declared:
-    """A class: its methods' signatures, its attributes' types, and the members of an enumeration."""
+    """A class: methods' signatures, attributes' types, and the members of an enumeration."""
 
     def __init__(self, node):
         self.methods, self.attributes = {}, {}
