@@ -111,7 +111,7 @@ def findings(dataflow: Path, measured: bool) -> Iterator[Finding]:
     if isaac_gym or "isaacgym" in dataflow.name:
         yield _check("simulation.simulator", lambda: _simulator(settings, dataflow))
     if isaac_gym:
-        yield _check("isaacgym.python", lambda: look_at_isaac_gym(settings.isaacgym))
+        yield _check("Isaac Gym", lambda: look_at_isaac_gym(settings.isaacgym))
     if settings.panorama.renderer == "gl" and not isaac_gym:
         yield _check("OpenGL", lambda: _opengl(settings))
     if measured and not isaac_gym:
