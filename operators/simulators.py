@@ -12,11 +12,10 @@ def make_simulator(settings: Settings) -> Simulator:
     Raises SettingsError for a missing URDF or a hand that does not fit, and where the simulator
     itself is not here.
     """
-    scene = build_scene(settings)
     match settings.simulation.simulator:
         case "isaacgym":
             from operators.isaac_gym_simulator import IsaacGymSimulator
 
-            return IsaacGymSimulator(scene, settings)
+            return IsaacGymSimulator(build_scene(settings), settings)
         case "mujoco":
-            return MujocoSimulator(scene, settings)
+            return MujocoSimulator(build_scene(settings), settings)
