@@ -11,6 +11,10 @@ from operators.view_messages import Faces
 SILENT_NS = 25_000_000
 """Without a command for one frame and a half, the clock's ticks keep the scene going."""
 
+DRAWN_S = 2.0
+"""Simulated seconds that are drawn even if nobody watches: the page's address is printed when
+pictures come."""
+
 
 def main() -> None:
     """Step in time with the wall clock, or in lockstep with the samples' own."""
@@ -51,7 +55,9 @@ def main() -> None:
             state = simulator.state()
             node.send("scene_state", state, taken)
             told_ns = now_ns
-            faces = simulator.faces() if watched and state.step != drawn_step else None
+            faces = None
+            if (watched or state.simulation_time_s < DRAWN_S) and state.step != drawn_step:
+                faces = simulator.faces()
         except SimulatorLostError as lost:
             node.report("simulator", str(lost))
             continue

@@ -50,15 +50,26 @@ def test_simulate_sends_states_and_faces(alone: Any, double: str) -> None:
 def test_simulate_draws_nothing_while_nobody_watches(alone: Any, double: str) -> None:
     node = alone("simulate", PANODORA__ISAACGYM__PYTHON=double)
     node.message("viewers", Viewers(count=0, fault=""), 0.0)
-    for k in range(5):
-        node.tick(0.1 + 0.05 * k)
-    node.message("viewers", Viewers(count=1, fault=""), 0.5)
-    node.tick(0.6)
-    sent, _ = node.run(["scene_state", "faces"], 0.8)
-    names = [message["id"] for message in sent]
-    assert names.count("scene_state") >= 4
-    assert names[-2:] == ["scene_state", "faces"]
-    assert names.count("faces") == 1
+    for k in range(40):
+        node.tick(0.1 + 0.1 * k)
+    node.message("viewers", Viewers(count=1, fault=""), 4.2)
+    for k in range(10):
+        node.tick(4.4 + 0.1 * k)
+    sent, _ = node.run(["scene_state", "faces"], 5.6)
+    times_s = [s["data"][0]["simulation_time_s"] for s in sent if s["id"] == "scene_state"]
+    names = [s["id"] for s in sent]
+    drawn = [
+        time
+        for time, place in zip(
+            times_s, np.flatnonzero(np.array(names) == "scene_state"), strict=True
+        )
+        if names[place + 1 : place + 2] == ["faces"]
+    ]
+    # The first two seconds, for the page's address to be printed; then when somebody comes.
+    assert any(time < 2.0 for time in drawn)
+    assert any(time > 2.0 for time in times_s)
+    assert not [time for time in drawn if 2.0 < time < 3.5]
+    assert drawn[-1] == times_s[-1] > 3.5
 
 
 def test_stitch_panorama_joins_faces(alone: Any) -> None:
