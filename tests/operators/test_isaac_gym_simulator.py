@@ -121,15 +121,12 @@ def test_the_faces_are_what_each_camera_sees(make: Make, image_tensors: bool) ->
             assert (face == colour).all()
 
 
-def test_a_hand_that_holds_keeps_its_grip(make: Make) -> None:
-    """Its fingers aim at most 0.15 rad beyond where they are; the double's are where they aim."""
-    simulator = make()
-    simulator.start()
-    simulator.command(command(left=0.4), 0)
-    simulator.step()
-    simulator.command(command(valid=(False, True)), 1)
-    simulator.step(5)
-    state = simulator.state()
+def test_a_hand_that_holds_stays_as_it_is(started: IsaacGymSimulator) -> None:
+    started.command(command(left=0.4), 0)
+    started.step()
+    started.command(command(valid=(False, True)), 1)
+    started.step(5)
+    state = started.state()
     assert state.command_seq == 1
     assert state.joint_positions[1] == pytest.approx(0.4, abs=1e-6)
     np.testing.assert_allclose(state.body_poses[3, :3], [-0.3, 0.2, 1.4], atol=1e-6)
@@ -197,6 +194,24 @@ def test_a_killed_worker_comes_back_at_step_0(started: IsaacGymSimulator) -> Non
     np.testing.assert_allclose(state.body_poses[3, :3], START[:3], atol=1e-6)
     assert worker_pids() != [pid]
     assert (started.faces()[0] == COLOURS[0]).all()
+
+
+def test_a_worker_that_takes_long_to_start_is_waited_for_in_the_dataflow(
+    make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("operators.isaac_gym_simulator.FIRST_WAIT_S", 0.0)
+    simulator = make()
+    simulator.start()
+    assert "Isaac Gym is starting, since 0.0 s" in wait_until_ready(simulator)
+    assert simulator.state().step == 1
+
+
+def test_one_that_takes_too_long_to_start_is_given_up(make: Make) -> None:
+    with pytest.raises(
+        IsaacGymError, match=r"did not start in 0\.01 s; raise isaacgym\.start_time"
+    ):
+        make(isaacgym={"start_timeout_s": 0.01}).start()
+    assert worker_pids() == []
 
 
 def test_a_worker_that_hangs_is_replaced(make: Make) -> None:

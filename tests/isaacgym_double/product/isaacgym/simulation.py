@@ -28,7 +28,7 @@ class Simulation:
 
     def __init__(self):
         self.params = None
-        self.actors, self.cameras, self.images = [], [], {}
+        self.actors, self.cameras, self.places, self.images = [], [], [], {}
         self.prepared = False
         self.fetched = self.drawn = self.rendered = True
 
@@ -281,6 +281,7 @@ def create_camera_sensor(it, env, properties):
 def set_camera_transform(it, camera, env, transform):
     p, r = transform.p, transform.r
     rotation = matrix_of(np.array([p.x, p.y, p.z, r.x, r.y, r.z, r.w]))[:3, :3]
+    it.places.append((p.x, p.y, p.z))
     it.cameras[camera][1] = picture(rotation, it.cameras[camera][0])
     it.cameras[camera][1].flags.writeable = False
 
