@@ -29,7 +29,7 @@ class Simulation:
     def __init__(self):
         self.params = None
         self.actors, self.cameras, self.places, self.images = [], [], [], {}
-        self.prepared = False
+        self.prepared = self.accessed = False
         self.fetched = self.drawn = self.rendered = True
 
 
@@ -317,11 +317,14 @@ def get_camera_image_gpu_tensor(it, sim, env, camera, kind):
 @known
 def start_access_image_tensors(it, sim):
     refuse(not it.rendered, "render_all_camera_sensors first")
+    refuse(it.accessed, "end_access_image_tensors first")
+    it.accessed = True
     for camera, image in it.images.items():
         image[0] = it.cameras[camera][1].reshape(image.shape)[0]
 
 
 @known
 def end_access_image_tensors(it, sim):
+    it.accessed = False
     for image in it.images.values():
         image[0] = GARBAGE
