@@ -27,7 +27,7 @@ from operators.settings import ROOT, load_settings
 
 NAMES = ("isaacgym.first_panorama", "isaacgym.worker_recovery", "isaacgym.faces_hop")
 
-STARTS = 3
+STARTS = 5
 KILLS = 3
 LIMIT_S = 60.0
 AFTER_S = 5.0

@@ -3,7 +3,8 @@
 #   core   what `make teleop` needs
 #   dev    and what the tests need: pytest, mypy, ruff, MediaPipe, rtmlib, Chromium, the test's npm
 #          packages, and a Python 3.8 for Isaac Gym's worker, where one can be had
-#   bench  and what the benchmarks compare with: dex-retargeting, py360convert, a CPU build of torch
+#   bench  and what the benchmarks compare with: dex-retargeting, py360convert, a CPU build of torch;
+#          and that Python
 # System packages that are missing are installed when run as root; otherwise the command is shown.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -117,8 +118,11 @@ if ! is_set_up "$level" && ! { [ "$level" = core ] && { is_set_up dev || is_set_
   echo "$wanted" >"$stamp"
 fi
 
+if [ "$level" != core ] && [ ! -d .venv/isaacgym ]; then
+  set_up_isaac_gym_python
+fi
+
 if [ "$level" = dev ]; then
-  [ -d .venv/isaacgym ] || set_up_isaac_gym_python
   lock=tests/e2e/package-lock.json
   if [ -f "$lock" ] && ! cmp -s "$lock" tests/e2e/node_modules/.set-up; then
     (cd tests/e2e && npm ci --silent --no-audit --no-fund)
