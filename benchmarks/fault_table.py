@@ -128,18 +128,18 @@ def as_table(outcomes: list[Outcome]) -> list[str]:
 
 def run_table() -> list[Outcome]:
     """Let each fault happen to a robot that follows."""
-    with tempfile.TemporaryDirectory() as name, _loop(Path(name)) as (headset, probe, run):
+    with tempfile.TemporaryDirectory() as name, probed_loop(Path(name)) as (headset, probe, run):
         outcomes = []
         for fault_name, fault in faults(headset, run.ports, TOKEN).items():
             start = probe.stat().st_size
-            _follow_for_a_while(headset)
+            follow_for_a_while(headset)
             outcome = _measure(fault_name, fault, headset, probe, run.ports)
-            outcomes.append(replace(outcome, over_limit=_over_limit(_read(probe, start))))
+            outcomes.append(replace(outcome, over_limit=_over_limit(read_probe(probe, start))))
             print(f"# {as_table(outcomes)[-1]}", file=sys.stderr)
     return outcomes
 
 
-def _follow_for_a_while(headset: ScriptedHeadset) -> None:
+def follow_for_a_while(headset: ScriptedHeadset) -> None:
     """Engage, and see that the robot follows: a busy machine may have made it hold."""
     for _ in range(10):
         headset.engage()
@@ -150,24 +150,27 @@ def _follow_for_a_while(headset: ScriptedHeadset) -> None:
 
 
 @contextmanager
-def _loop(folder: Path) -> Iterator[tuple[ScriptedHeadset, Path, Any]]:
-    """The teleoperation dataflow with a probe, and a headset that follows a script."""
+def probed_loop(
+    folder: Path, name: str = "teleop", **variables: str
+) -> Iterator[tuple[ScriptedHeadset, Path, Any]]:
+    """A teleoperation dataflow with a probe, and a headset that follows a script."""
     from tests.dataflows.running import running
 
     for part in ("modules", "types"):
         shutil.copytree(ROOT / "dataflows" / part, folder / part)
     (folder / "nodes").symlink_to(ROOT / "nodes")
     (folder / "probe").symlink_to(ROOT / "benchmarks/fault_probe")
-    dataflow = folder / "teleop.yml"
-    text = (ROOT / "dataflows/teleop.yml").read_text().replace("strict_types: true\n", "")
+    dataflow = folder / f"{name}.yml"
+    text = (ROOT / f"dataflows/{name}.yml").read_text().replace("strict_types: true\n", "")
     dataflow.write_text(text + PROBE)
     probe = folder / "probe.jsonl"
     probe.touch()
     with running(
         ["dora", "run", str(dataflow)],
-        PANODORA_CONFIG=str(ROOT / "configs/teleop.yml"),
+        PANODORA_CONFIG=str(ROOT / f"configs/{name}.yml"),
         FAULT_PROBE=str(probe),
         PANODORA__HEADSET__TOKEN=TOKEN,
+        **variables,
     ) as run:
         run.wait_for("`panodora address` prints the rest")
         headset = ScriptedHeadset(*run.ports, token=TOKEN)
@@ -191,7 +194,7 @@ def _measure(
     time.sleep(fault.lasts_s)
     fault.mend()
     time.sleep(AFTER_KILLED_S if fault.kills else AFTER_S)
-    told = _read(probe, start)
+    told = read_probe(probe, start)
     commands = [line for line in told if line["input"] == "hand_commands"]
     states = [line["state"] for line in told if line["input"] == "operator_state"]
     held = [line for line in commands if line["sent_ns"] > before_ns and not line["valid"][0]]
@@ -285,7 +288,8 @@ def _step_over(
     return largest
 
 
-def _read(probe: Path, start: int) -> list[dict[str, Any]]:
+def read_probe(probe: Path, start: int) -> list[dict[str, Any]]:
+    """What the probe has noted from this place of its file on."""
     with probe.open() as lines:
         lines.seek(start)
         return [json.loads(line) for line in lines if line.endswith("\n")]

@@ -75,7 +75,7 @@ def main() -> None:
     clients_changed(*present)  # a client may have been quicker than the dataflow
     pictures = 0
     for taken in node:
-        if taken.restarted == "capture_panorama":
+        if taken.restarted in ("capture_panorama", "stitch_panorama"):
             unseen = Viewers(count=present[1], fault="the robot's camera has restarted")
             node.originate("viewers", unseen, time.monotonic_ns())
         match taken.message:

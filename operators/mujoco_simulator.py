@@ -1,7 +1,6 @@
 """MuJoCo as the dataflow's simulator: physics alone, drawing is left to the renderer."""
 
 import logging
-from dataclasses import dataclass
 from typing import Final
 
 import mujoco
@@ -9,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from operators.base_servo import BaseServo
+from operators.hand_command import GRIP_RAD, CommandCheck, SideCommand
 from operators.hands import SIDES, Hand
-from operators.message import MessageError
 from operators.messages import HandCommands, SceneState
 from operators.scene import SceneModel
 from operators.settings import Settings
@@ -19,36 +18,14 @@ logger = logging.getLogger(__name__)
 
 Array = NDArray[np.float64]
 
-GRIP_RAD: Final = 0.15
-"""A held finger's drive aims at most so far beyond where the finger is: it stops, and yet keeps its
-grip on what it holds."""
-
-UNIT_TOLERANCE: Final = 1e-3
-"""How far a quaternion's length may be from one."""
-
 FARTHEST: Final = 1e6
 """m or rad. Beyond it, or where it is no number, the simulation has diverged."""
-
-
-@dataclass(frozen=True)
-class SideCommand:
-    """A checked command for one hand.
-
-    position: (3,) of its base in the world, m; quaternion: (4,) w x y z; joint_positions: (joints,)
-    in the URDF's order, rad.
-    """
-
-    position: Array
-    quaternion: Array
-    joint_positions: Array
 
 
 class CommandedHand:
     """One hand of the running scene, and what it was last told to do."""
 
     def __init__(self, model: mujoco.MjModel, hand: Hand, side: str, finger_drive: str) -> None:
-        self._side = side
-        self._hand = hand
         self._teleports = finger_drive == "teleport"
         joints = [model.joint(f"{side}/{name}") for name in hand.joint_names]
         self.position_addresses = np.array([j.qposadr[0] for j in joints])
@@ -61,8 +38,6 @@ class CommandedHand:
             dtype=np.int64,
         )
         self._start_positions = np.clip(0.0, *hand.limits_rad)
-        self._names: tuple[str, ...] = hand.joint_names
-        self._order = np.arange(len(joints))
         self._servo = BaseServo(model, side)
 
     def start(self, data: mujoco.MjData) -> None:
@@ -73,35 +48,10 @@ class CommandedHand:
         data.qpos[self.position_addresses] = self._start_positions
         self._drive_fingers(data)
 
-    def check(self, pose: Array, names: tuple[str, ...], positions: Array) -> SideCommand:
-        """Sort a command for this hand. Raises MessageError naming what cannot be used."""
-        if names != self._names:
-            self._match(names)
-        if not np.isfinite(pose).all():
-            raise MessageError(
-                f"hand_commands: world_from_base of the {self._side} hand must be finite, got "
-                f"{pose.tolist()}"
-            )
-        length = float(np.linalg.norm(pose[3:]))
-        if abs(length - 1.0) > UNIT_TOLERANCE:
-            raise MessageError(
-                f"hand_commands: world_from_base of the {self._side} hand must end in a unit "
-                f"quaternion x y z w, got {pose[3:].tolist()} of length {length:.6g}"
-            )
-        if not np.isfinite(positions).all():
-            wrong = [
-                f"{n} {p}" for n, p in zip(names, positions, strict=True) if not np.isfinite(p)
-            ]
-            raise MessageError(
-                f"hand_commands: {self._side}_joint_positions must be finite, got "
-                f"{', '.join(wrong)}"
-            )
-        return SideCommand(pose[:3].copy(), pose[[6, 3, 4, 5]] / length, positions[self._order])
-
     def follow(self, command: SideCommand, data: mujoco.MjData) -> None:
         """Make a checked command the one that acts."""
         self._holds = False
-        self._servo.aim(command.position, command.quaternion)
+        self._servo.aim(command.pose[:3], command.pose[[6, 3, 4, 5]])
         self._joint_positions = command.joint_positions
         self._drive_fingers(data)
 
@@ -126,20 +76,6 @@ class CommandedHand:
         if not self._teleports:
             data.ctrl[self._drives] = self._joint_positions[self._leaders]
 
-    def _match(self, names: tuple[str, ...]) -> None:
-        """Find this hand's joints among the names of a command."""
-        expected = self._hand.joint_names
-        if sorted(names) != sorted(expected):
-            missing = ", ".join(sorted(set(expected) - set(names))) or "none"
-            unknown = ", ".join(sorted(set(names) - set(expected))) or "none"
-            raise MessageError(
-                f"hand_commands: {self._side}_joint_names do not fit {self._hand.urdf_path.name}: "
-                f"missing {missing}; unknown {unknown}; each of its {len(expected)} joints must "
-                "be there once"
-            )
-        self._order = np.array([names.index(name) for name in expected])
-        self._names = names
-
 
 class MujocoSimulator:
     """Two driven hands and the scene's objects, stepped by MuJoCo.
@@ -162,6 +98,7 @@ class MujocoSimulator:
             CommandedHand(scene.model, hand, side, drive)
             for side, hand in zip(SIDES, scene.hands, strict=True)
         )
+        self._check = CommandCheck(scene.hands)
         self._qpos = np.concatenate([hand.position_addresses for hand in self._hands])
         self._qvel = np.concatenate([hand.velocity_addresses for hand in self._hands])
         loose = [scene.model.joint(name) for name in scene.loose_names]
@@ -182,15 +119,7 @@ class MujocoSimulator:
 
     def command(self, commands: HandCommands, seq: int) -> None:
         """See `Simulator.command`."""
-        names = (commands.left_joint_names, commands.right_joint_names)
-        positions = (commands.left_joint_positions, commands.right_joint_positions)
-        checked = tuple(
-            hand.check(commands.world_from_base[i], names[i], positions[i])
-            if commands.valid[i]
-            else None
-            for i, hand in enumerate(self._hands)
-        )
-        self._waiting = seq, checked
+        self._waiting = seq, self._check.both(commands)
 
     def step(self, count: int = 1) -> None:
         """See `Simulator.step`."""

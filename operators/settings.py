@@ -27,6 +27,7 @@ from operators.camera_settings import (
 )
 from operators.filter_settings import FiltersSettings
 from operators.headset_settings import HeadsetSettings as HeadsetSettings
+from operators.isaac_gym_settings import IsaacGymSettings
 from operators.overlay_settings import OverlaySettings
 from operators.panorama_settings import PanoramaSettings as PanoramaSettings
 from operators.section import Section, Vector3
@@ -102,7 +103,7 @@ class HandsSettings(Section):
 class SimulationSettings(Section):
     """How the physics runs."""
 
-    simulator: Literal["mujoco"] = "mujoco"
+    simulator: Literal["mujoco", "isaacgym"] = "mujoco"
     clock: Literal["wall", "lockstep"] = Field(
         default="wall",
         description="wall: real time; lockstep: steps only as commands arrive, for replays "
@@ -215,6 +216,7 @@ class Settings(BaseSettings):
     hands: HandsSettings = HandsSettings()
     filters: FiltersSettings = FiltersSettings()
     simulation: SimulationSettings = SimulationSettings()
+    isaacgym: IsaacGymSettings = IsaacGymSettings()
     panorama: PanoramaSettings = PanoramaSettings()
     headset: HeadsetSettings = HeadsetSettings()
     operator: OperatorSettings = OperatorSettings()

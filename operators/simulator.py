@@ -8,8 +8,15 @@ from numpy.typing import NDArray
 from operators.messages import HandCommands, SceneState
 
 
+class SimulatorLostError(RuntimeError):
+    """The simulator is not there for a while, and comes back by itself, at step 0."""
+
+
 class Simulator(Protocol):
     """Moves two robot hands among objects, in fixed steps of simulated time.
+
+    One that runs elsewhere raises SimulatorLostError from `step`, `state` and `faces` while it is
+    not there: try again later, with the newest command.
 
     model_digest: which scene this is; a renderer must have built the same one.
     time_step_s: simulated seconds a step.

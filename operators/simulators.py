@@ -9,6 +9,13 @@ from operators.simulator import Simulator
 def make_simulator(settings: Settings) -> Simulator:
     """Build the scene and the simulator; it is not started yet.
 
-    Raises SettingsError for a missing URDF or a hand that does not fit.
+    Raises SettingsError for a missing URDF or a hand that does not fit, and where the simulator
+    itself is not here.
     """
-    return MujocoSimulator(build_scene(settings), settings)
+    match settings.simulation.simulator:
+        case "isaacgym":
+            from operators.isaac_gym_simulator import IsaacGymSimulator
+
+            return IsaacGymSimulator(build_scene(settings), settings)
+        case "mujoco":
+            return MujocoSimulator(build_scene(settings), settings)

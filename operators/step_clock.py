@@ -17,6 +17,7 @@ class StepClock:
         self._step_ns = time_step_s * _NS
         self._start_ns: float | None = None
         self._taken = 0
+        self._elapsed_ns = 0.0
         self.skipped_s = 0.0
         """Simulated seconds given up in stalls."""
 
@@ -30,11 +31,18 @@ class StepClock:
             self._start_ns += (due - keep) * self._step_ns
             self.skipped_s += (due - keep) * self._step_ns / _NS
             due = keep
+        self._elapsed_ns = now_ns - self._start_ns
         due = max(due, 0)
         self._taken += due
         return due
 
     def take_one(self) -> int:
-        """One step ahead of the clock, so that a command acts now and not at the next tick."""
+        """One step ahead of the clock, so that a command acts now and not at the next tick.
+
+        None where a whole step is ahead already: commands that come faster than steps, as a
+        headset's 90 a second do where a step is a 60th, must not make time go faster.
+        """
+        if self._taken * self._step_ns - self._elapsed_ns >= self._step_ns:
+            return 0
         self._taken += 1
         return 1

@@ -23,6 +23,33 @@ VISUAL_GROUP: Final = 1
 def load_urdf(path: Path, missing_meshes: MissingMeshes = "refuse") -> mujoco.MjSpec:
     """Read a URDF, with its visuals, and one body for each link even if it cannot move.
 
+    Meshes are found, or stood in for, as `read_urdf` says.
+    Raises SettingsError naming the file and, for a mesh, the link that wants it.
+    """
+    robot = read_urdf(path, missing_meshes)
+    extension = robot.find("mujoco")
+    if extension is None:
+        extension = ElementTree.SubElement(robot, "mujoco")
+    compiler = extension.find("compiler")
+    if compiler is None:
+        compiler = ElementTree.SubElement(extension, "compiler")
+    compiler.attrib.update(
+        strippath="false",
+        discardvisual="false",
+        fusestatic="false",
+        # Published URDFs often carry inertias that no body can have; MuJoCo would refuse them.
+        balanceinertia="true",
+    )
+    compiler.attrib.pop("meshdir", None)
+    try:
+        return mujoco.MjSpec.from_string(ElementTree.tostring(robot, encoding="unicode"))
+    except ValueError as error:
+        raise SettingsError(f"{path}: MuJoCo cannot read this URDF: {error}") from None
+
+
+def read_urdf(path: Path, missing_meshes: MissingMeshes = "refuse") -> ElementTree.Element:
+    """Read a URDF whose meshes have absolute paths and exist.
+
     A mesh is looked for beside the URDF; `package://name/rest` also in the folders above it. A
     visual whose mesh MuJoCo cannot read is replaced by an .obj or .stl of the same name, and left
     out with a warning where there is none. Where a mesh does not exist, `missing_meshes` says
@@ -48,24 +75,7 @@ def load_urdf(path: Path, missing_meshes: MissingMeshes = "refuse") -> mujoco.Mj
             elif not _locate(mesh, place, path, link.get("name", ""), shape.tag):
                 link.remove(shape)
     add_skeleton(robot, lost)
-    extension = robot.find("mujoco")
-    if extension is None:
-        extension = ElementTree.SubElement(robot, "mujoco")
-    compiler = extension.find("compiler")
-    if compiler is None:
-        compiler = ElementTree.SubElement(extension, "compiler")
-    compiler.attrib.update(
-        strippath="false",
-        discardvisual="false",
-        fusestatic="false",
-        # Published URDFs often carry inertias that no body can have; MuJoCo would refuse them.
-        balanceinertia="true",
-    )
-    compiler.attrib.pop("meshdir", None)
-    try:
-        return mujoco.MjSpec.from_string(ElementTree.tostring(robot, encoding="unicode"))
-    except ValueError as error:
-        raise SettingsError(f"{path}: MuJoCo cannot read this URDF: {error}") from None
+    return robot
 
 
 def _locate(

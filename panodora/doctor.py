@@ -13,6 +13,7 @@ from typing import Any
 
 from operators.equirectangular import CONVERTERS
 from operators.gl_context import create_context
+from operators.isaac_gym_simulator import look_at_isaac_gym
 from operators.keypoint_finder import KeypointFinder
 from operators.panorama_budget import BUDGET_MS, measure_budget
 from operators.picture_source import open_source
@@ -20,6 +21,7 @@ from operators.recording import RecordingReader
 from operators.retargeting import Retargeter
 from operators.scene import build_scene
 from operators.settings import ROOT, Settings, SettingsError, load_settings, resolve
+from operators.stitched_panorama import StitchedPanorama
 from operators.usage_error import UsageError
 from panodora import reachability
 
@@ -105,9 +107,14 @@ def findings(dataflow: Path, measured: bool) -> Iterator[Finding]:
     if "video" in dataflow.name:
         yield _check("camera.source", lambda: _camera(settings))
         yield _check("keypoints.detector", lambda: _detector(settings))
-    if settings.panorama.renderer == "gl":
+    isaac_gym = settings.simulation.simulator == "isaacgym"
+    if isaac_gym or "isaacgym" in dataflow.name:
+        yield _check("simulation.simulator", lambda: _simulator(settings, dataflow))
+    if isaac_gym:
+        yield _check("Isaac Gym", lambda: look_at_isaac_gym(settings.isaacgym))
+    if settings.panorama.renderer == "gl" and not isaac_gym:
         yield _check("OpenGL", lambda: _opengl(settings))
-    if measured:
+    if measured and not isaac_gym:
         yield _check("panorama.width", lambda: _budget(settings))
     yield _check("shared memory", _shared_memory)
     yield _check("disk", lambda: _disk(settings, must="record" in dataflow.name))
@@ -183,6 +190,17 @@ def _detector(settings: Settings) -> str:
 def _clock(settings: Settings) -> str:
     settings.check_live()
     return settings.simulation.clock
+
+
+def _simulator(settings: Settings, dataflow: Path) -> str:
+    simulator = settings.simulation.simulator
+    if (simulator == "isaacgym") != ("isaacgym" in dataflow.name):
+        raise SettingsError(
+            f"simulation.simulator: {simulator} and {dataflow.name} do not go together: Isaac Gym "
+            "draws by itself, for dataflows/teleop_isaacgym.yml, and MuJoCo does not"
+        )
+    StitchedPanorama(settings.panorama)
+    return simulator
 
 
 def _opengl(settings: Settings) -> str:

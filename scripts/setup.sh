@@ -2,9 +2,10 @@
 # Sets up what the project needs: scripts/setup.sh [core|overlay|dev|bench]
 #   core     what `make teleop` needs
 #   overlay  and what `make overlay` needs: pinocchio and readers of meshes and HDF5
-#   dev      and what the tests need: pytest, mypy, ruff, MediaPipe, rtmlib, Chromium and the test's
-#            npm packages
-#   bench    and what the benchmarks compare with: dex-retargeting, py360convert, a CPU build of torch
+#   dev      and what the tests need: pytest, mypy, ruff, MediaPipe, rtmlib, Chromium, the test's npm
+#            packages, and a Python 3.8 for Isaac Gym's worker, where one can be had
+#   bench    and what the benchmarks compare with: dex-retargeting, py360convert, a CPU build of
+#            torch; and that Python
 # System packages that are missing are installed when run as root; otherwise the command is shown.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -26,6 +27,22 @@ find_python() {
       return
     fi
   done
+}
+
+# The Python of Isaac Gym, of which the tests have a double; without one they take their own.
+set_up_isaac_gym_python() {
+  local candidate
+  for candidate in python3.8 "$HOME"/.pyenv/versions/3.8.*/bin/python; do
+    if "$candidate" -c 'import sys, venv; sys.exit(sys.version_info[:2] != (3, 8))' \
+      >/dev/null 2>&1; then
+      "$candidate" -m venv .venv/isaacgym && break
+    fi
+  done
+  if [ ! -d .venv/isaacgym ]; then
+    .venv/bin/uv venv --quiet --seed --python 3.8 .venv/isaacgym >/dev/null 2>&1 || return 0
+  fi
+  .venv/isaacgym/bin/python -m pip install --quiet --disable-pip-version-check numpy ||
+    rm -rf .venv/isaacgym
 }
 
 # An OpenGL driver without a screen, and what opens it.
@@ -109,6 +126,10 @@ if ! is_there; then
       grep '^opencv-python-headless==')"
   fi
   echo "$wanted" >"$stamp"
+fi
+
+if { [ "$level" = dev ] || [ "$level" = bench ]; } && [ ! -d .venv/isaacgym ]; then
+  set_up_isaac_gym_python
 fi
 
 if [ "$level" = dev ]; then

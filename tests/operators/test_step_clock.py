@@ -32,3 +32,13 @@ def test_time_that_goes_back_takes_nothing() -> None:
     clock = StepClock(STEP_S)
     clock.take_due(5 * NS)
     assert clock.take_due(4 * NS) == 0
+
+
+@pytest.mark.parametrize("step_s", [1 / 60, 1 / 240])
+def test_commands_that_come_faster_than_steps_do_not_make_time_go_faster(step_s: float) -> None:
+    clock = StepClock(step_s)
+    taken = 0
+    for k in range(90 * 10):
+        taken += clock.take_due(int(k * NS / 90))
+        taken += clock.take_one()
+    assert taken == pytest.approx(10 / step_s, abs=2)
