@@ -19,7 +19,7 @@ from operators.messages import HandCommands, SceneState
 from operators.scene import SceneModel
 from operators.settings import ROOT, Settings, SettingsError
 from operators.simulator import SimulatorLostError
-from operators.worker_process import Answer, WorkerLostError, WorkerProcess
+from operators.worker_process import Answer, WorkerLostError, WorkerProcess, WorkerState
 
 logger = logging.getLogger(__name__)
 
@@ -52,10 +52,10 @@ class IsaacGymSimulator:
         self._body_names = scene.body_names
         self._settings = settings.isaacgym
         self._check = CommandCheck(scene.hands)
-        self._folder = tempfile.TemporaryDirectory(prefix="panodora-isaacgym-")
-        self._description = describe_scene(scene, settings, Path(self._folder.name))
         size = settings.panorama.drawn_face_size
         self._worker = _worker(settings.isaacgym, 6 * size * size * 4)
+        self._folder = tempfile.TemporaryDirectory(prefix="panodora-isaacgym-")
+        self._description = describe_scene(scene, settings, Path(self._folder.name))
         self._drawn = np.frombuffer(self._worker.memory, np.uint8).reshape(6 * size, size, 4)
         self._faces = np.zeros((6 * size, size, 3), np.uint8)
         self._restarts: deque[float] = deque(maxlen=MOST_RESTARTS)
@@ -72,7 +72,8 @@ class IsaacGymSimulator:
         if self._worker.is_ready:
             self._state = self._ask({"do": "start"})
             return
-        self._launch()
+        if self._worker.state is WorkerState.ABSENT:
+            self._launch()
         try:
             self._greet(min(FIRST_WAIT_S, self._settings.start_timeout_s))
         except WorkerLostError as lost:
