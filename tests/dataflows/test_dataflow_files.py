@@ -60,7 +60,7 @@ def test_pictures_never_queue(path: Path) -> None:
 RESTARTS = {
     "restart_policy": "on-failure",
     "max_restarts": 3,
-    "restart_window": 30,
+    "restart_window": 120,
     "restart_delay": 0.02,
     "startup_timeout": 30,
 }
