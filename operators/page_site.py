@@ -61,7 +61,8 @@ class OwnPage:
     headers: Mapping[str, str] = {
         **SAFE_HEADERS,
         # No other host is asked for anything.
-        "Content-Security-Policy": f"default-src 'self'; connect-src 'self' ws: wss:; {NOBODY_ELSE}",
+        "Content-Security-Policy": "default-src 'self'; connect-src 'self' ws: wss:; "
+        f"{NOBODY_ELSE}",
     }
 
     def file(self, name: str) -> SiteFile | None:

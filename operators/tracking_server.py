@@ -216,7 +216,9 @@ class TrackingServer:
     ) -> TrackingClient:
         return TrackingClient(name, operator, shown_token(request), websocket)
 
-    def _understood(self, client: TrackingClient, content: bytes) -> Iterable[tuple[Message, float]]:
+    def _understood(
+        self, client: TrackingClient, content: bytes
+    ) -> Iterable[tuple[Message, float]]:
         """What a client says, each message with its time. Raises MessageError."""
         return (decode_bytes(content),)
 

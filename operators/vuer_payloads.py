@@ -1,8 +1,8 @@
 """What Vuer's client says of hands, head and controllers, as our messages say it.
 
-Vuer's transforms are 16 numbers, column by column, in metres in WebXR's local-floor: our stage. (Its
-documentation has the joints relative to the wrist; they are not.) What is not tracked is missing, or
-JavaScript's `undefined`, which msgpack brings as a type of its own.
+Vuer's transforms are 16 numbers, column by column, in metres in WebXR's local-floor: our stage.
+(Its documentation has the joints relative to the wrist; they are not.) What is not tracked is
+missing, or JavaScript's `undefined`, which msgpack brings as a type of its own.
 """
 
 from collections.abc import Mapping, Sequence
@@ -40,8 +40,8 @@ RAY_FROM_GRIP: Final = np.array(
         ],
     ]
 )
-"""Vuer tells where a controller points, and not how it is held: this is between the two of a Quest 3
-(IWER 2.5.0, `meta-quest-touch-plus`), left and right."""
+"""Vuer tells where a controller points, and not how it is held: this is between the two of a Quest
+3's (IWER 2.5.0, `meta-quest-touch-plus`), left and right."""
 
 
 def read_hands(value: Mapping[str, Any], source: str, client: str) -> Hands:

@@ -119,7 +119,9 @@ def _unpacked(content: bytes) -> Mapping[str, Any]:
     try:
         event = msgpack.unpackb(content, raw=False, strict_map_key=True)
     except (ValueError, msgpack.exceptions.UnpackException, RecursionError) as error:
-        raise MessageError(f"expected an event in msgpack, got {error or 'something else'}") from None
+        raise MessageError(
+            f"expected an event in msgpack, got {error or 'something else'}"
+        ) from None
     if not isinstance(event, Mapping):
         raise MessageError(f"expected an event of Vuer's, got {type(event).__name__}")
     return event

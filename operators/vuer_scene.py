@@ -4,7 +4,7 @@ from typing import Any, Final
 
 import msgpack
 from vuer.events import ServerEvent, Set
-from vuer.schemas import Hands, Head, MotionControllers, Scene
+from vuer.schemas import AmbientLight, Hands, Head, MotionControllers, Scene
 from vuer.schemas.scene_components import SceneElement
 
 from operators.seat_messages import Seat
@@ -13,24 +13,28 @@ SAMPLES_PER_S: Final = 60
 """Vuer's client sends by a timer of its own, whatever the headset's frames."""
 
 
-class PanoramaElement(SceneElement):
+class PanoramaElement(SceneElement):  # type: ignore[misc]
     """Our component of Vuer's scene, assets/vuer/loop.js."""
 
     tag = "Panodora"
 
 
-class SeatEvent(ServerEvent):
+class SeatEvent(ServerEvent):  # type: ignore[misc]
     """Tells our component whether the client drives."""
 
     etype = "PANODORA_SEAT"
 
 
 def scene() -> Set:
-    """The whole scene in one event: what is tracked, and the panorama around it."""
+    """The whole scene in one event: what is tracked, and the panorama around it.
+
+    The light is for the boxes that Vuer draws at the operator's joints; the panorama has its own.
+    """
     return Set(
         Scene(
             bgChildren=[
                 PanoramaElement(key="panorama"),
+                AmbientLight(key="light", intensity=2),
                 Head(key="head", fps=SAMPLES_PER_S, stream=True),
                 Hands(key="hands", fps=SAMPLES_PER_S, stream=True, showFrame=False),
                 MotionControllers(

@@ -53,7 +53,9 @@ class VuerServer(TrackingServer):
         client.reader = VuerReader(source, name, _number(request.query.get("began_ms", "")))
         return client
 
-    def _understood(self, client: TrackingClient, content: bytes) -> Iterator[tuple[Message, float]]:
+    def _understood(
+        self, client: TrackingClient, content: bytes
+    ) -> Iterator[tuple[Message, float]]:
         assert isinstance(client, VuerTrackingClient)
         return client.reader.read(content)
 

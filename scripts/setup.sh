@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Sets up what the project needs: scripts/setup.sh [core|dev|bench]
 #   core   what `make teleop` needs
-#   dev    and what the tests need: pytest, mypy, ruff, MediaPipe, rtmlib, Chromium and the test's
-#          npm packages
+#   dev    and what the tests need: pytest, mypy, ruff, MediaPipe, rtmlib, Vuer, Chromium and the
+#          test's npm packages
 #   bench  and what the benchmarks compare with: dex-retargeting, py360convert, a CPU build of torch
 # System packages that are missing are installed when run as root; otherwise the command is shown.
 set -euo pipefail
@@ -84,11 +84,11 @@ if ! is_set_up "$level" && ! { [ "$level" = core ] && { is_set_up dev || is_set_
   pip=(.venv/bin/python -m pip install --quiet --disable-pip-version-check)
   case "$level" in
     core) "${pip[@]}" --editable . ;;
-    dev) "${pip[@]}" --editable '.[dev,video,rtmlib]' ;;
+    dev) "${pip[@]}" --editable '.[dev,video,rtmlib,vuer]' ;;
     bench)
       # The CPU is all that is measured; where pip can choose, give it a build without CUDA.
       "${pip[@]}" torch==2.13.0
-      "${pip[@]}" --editable '.[dev,reference,video,rtmlib]'
+      "${pip[@]}" --editable '.[dev,reference,video,rtmlib,vuer]'
       ;;
     *) fail "usage: scripts/setup.sh [core|dev|bench]" ;;
   esac

@@ -138,7 +138,7 @@ export class Loop {
     if (session && frame) {
       if (session.visibilityState === "visible") this.#input.read(frame, this.#stage);
       else this.#input.clear();
-      this.#sendKeys();
+      this.#sendKeys(rayFromGrip(frame));
       const hasControllers = this.#input.controllers.some((each) => each !== null);
       this.panel.update(frame.getViewerPose(this.#stage)?.transform.matrix, hasControllers);
       this.frames++;
@@ -168,7 +168,7 @@ export class Loop {
   }
 
   /** What the operator asks for, by gestures, controllers and keys. */
-  #sendKeys() {
+  #sendKeys(rays = []) {
     const nowMs = performance.now();
     const asked = this.#asked.read(this.#input.hands, this.#input.controllers, nowMs);
     const held = (name) => this.#keys?.has(name) ?? false;
@@ -180,7 +180,22 @@ export class Loop {
       scale_up: asked.adjust.scale_up || held("scale_up"),
       scale_down: asked.adjust.scale_down || held("scale_down"),
       measure_neck: asked.adjust.measure_neck || held("measure_neck"),
+      ray_from_grip: rays,
     };
     this.#send({ etype: "PANODORA_KEYS", ts: Date.now(), value });
   }
+}
+
+/**
+ * How each side's controller is held against where it points, column by column: Vuer tells only the
+ * latter. Empty where there are none.
+ */
+function rayFromGrip(frame) {
+  const rays = [];
+  for (const { hand, handedness, gripSpace, targetRaySpace } of frame.session.inputSources) {
+    if (hand || !gripSpace || handedness === "none") continue;
+    const matrix = frame.getPose(gripSpace, targetRaySpace)?.transform.matrix;
+    rays[handedness === "left" ? 0 : 1] = matrix ? Array.from(matrix) : null;
+  }
+  return Array.from(rays, (matrix) => matrix ?? null);
 }

@@ -1,4 +1,4 @@
-"""Both servers for Vuer's client in a test's own process, and that client in an emulated headset."""
+"""Both servers for Vuer's client in a test's process, and that client in an emulated headset."""
 
 from operators.page_server import PageServer
 from operators.session_token import with_token
