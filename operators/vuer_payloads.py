@@ -17,6 +17,9 @@ from operators.transforms import Array, is_rigid, quaternion_from_rotation
 
 SIDES: Final = ("left", "right")
 JOINTS: Final = 25
+LARGEST: Final = 1e6
+"""In no stage anything is that far away, and its square is still a number."""
+
 TRANSFORM: Final = 16
 
 BUTTONS: Final = ("triggerValue", "squeezeValue", "touchpad", "thumbstick", "aButton", "bButton")
@@ -136,9 +139,9 @@ def _pressed(state: Mapping[str, Any], button: str) -> float:
     given = state.get(button)
     if isinstance(given, str) or given is None:
         return float(given == "pressed")  # a touchpad may be touched, and not pressed
-    if isinstance(given, int | float) and np.isfinite(given):
+    if isinstance(given, int | float) and 0 <= given <= 1:
         return float(given)
-    raise MessageError(f"CONTROLLER_MOVE.{button}: expected a number, got {given!r:.40}")
+    raise MessageError(f"CONTROLLER_MOVE.{button}: expected 0 to 1, got {given!r:.40}")
 
 
 def _stick(state: Mapping[str, Any], stick: str) -> Array:
@@ -160,10 +163,9 @@ def _numbers(given: object, where: str, count: int) -> Array | None:
         raise MessageError(f"{where}: expected {count} numbers, got {len(given)}")
     if not all(isinstance(number, int | float) for number in given):
         raise MessageError(f"{where}: expected {count} numbers, got other things among them")
-    numbers = np.array(given, np.float64)
-    if not np.isfinite(numbers).all():
-        raise MessageError(f"{where}: expected finite numbers, got some that are not")
-    return numbers
+    if not all(-LARGEST < number < LARGEST for number in given):  # NaN is neither
+        raise MessageError(f"{where}: expected finite numbers below {LARGEST:.0e}, got others")
+    return np.array(given, np.float64)
 
 
 def _flat(given: object) -> object:
