@@ -97,8 +97,8 @@ def measure_frames() -> Figure:
         against="the seed's base64 sphere on Vuer's own server",
         against_value=theirs,
         ratio=ours / theirs if theirs else None,
-        note=f"our own page {page:.1f} Hz; 1440x720 offered at 60 Hz, nothing of one picture in the "
-        f"next; load {os.getloadavg()[0]:.1f}",
+        note=f"our own page {page:.1f} Hz; 1440x720 offered at 60 Hz, nothing of one picture is in "
+        f"the next; load {os.getloadavg()[0]:.1f}",
     )
 
 

@@ -1,3 +1,4 @@
+import contextlib
 import math
 from typing import Any
 
@@ -132,8 +133,6 @@ def test_no_mutation_does_more_than_be_refused(name: str, changes: list[tuple[in
     for place, byte in changes:
         content[place % len(content)] = byte
     reader = VuerReader("vuer", "page-1", BEGAN_MS)
-    try:
+    with contextlib.suppress(MessageError):
         for message in messages(reader, bytes(content)):
             message.check()
-    except MessageError as error:
-        assert str(error)
