@@ -11,7 +11,7 @@ from typing import Final
 
 from aiohttp import WSCloseCode, web
 
-from operators.access import WRONG_TOKEN, Access, shown_token
+from operators.access import REPLACED, WRONG_TOKEN, Access, shown_token
 from operators.certificate import tls_context
 from operators.client_socket import (
     SHUTDOWN_S,
@@ -59,9 +59,6 @@ must not hold a key down."""
 YIELDS_AFTER_S: Final = 5.0
 """A client that said nothing for so long, such as a page that nobody sees, yields its seat to one
 that comes."""
-
-REPLACED: Final = 4001
-"""Closing code: the same tab of a browser has connected anew. The page must not come back."""
 
 OnMessage = Callable[[Message, str, float, int], None]
 """Gets a message, its client's name, its time by the client's clock (ms; NaN where the client did

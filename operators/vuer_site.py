@@ -8,6 +8,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
+from operators.access import REPLACED, WRONG_TOKEN
 from operators.page_site import CONTENT_TYPES, NOBODY_ELSE, SAFE_HEADERS, SiteFile, page_file
 from operators.settings import ROOT
 from operators.usage_error import UsageError
@@ -52,9 +53,11 @@ CHANGES: Final = (
     ),
     Change(
         "assets/chunks/*.js",
-        r"reconnectAttempts:5,reconnectInterval:(\w+)=>Math\.min\(1e3\*Math\.pow\(2,\1\),16e3\)",
+        r"shouldReconnect:\(\)=>\w+\.current===\w+,reconnectAttempts:5,"
+        r"reconnectInterval:(\w+)=>Math\.min\(1e3\*Math\.pow\(2,\1\),16e3\)",
+        f"shouldReconnect:closed=>![{REPLACED},{WRONG_TOKEN}].includes(closed.code),"
         "reconnectAttempts:1/0,reconnectInterval:()=>500",
-        "who is in VR for hours must find a server that was away for longer than half a minute",
+        "the client counts its connections before and after, and so never opens another",
     ),
     Change(
         "assets/entries/pages_index.*.js",

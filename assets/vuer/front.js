@@ -12,6 +12,9 @@ const SILENCE_MS = 2000;
 const isNative = /\[native code\]/.test(navigator.xr?.requestSession);
 const SOURCE = isNative ? "vuer" : "vuer-emulator";
 
+// Closing codes after which Vuer's client does not come back: operators/vuer_site.py.
+const FINAL_CODES = [4001, 4003];
+
 const token = takeToken();
 const onlyWatches = new URLSearchParams(location.search).has("watch");
 const { page, entry } = document.getElementById("panodora").dataset;
@@ -58,7 +61,11 @@ async function start() {
     constructor(url, protocols) {
       const isTracking = url === place || url === `${place}/`;
       super(isTracking ? trackingAddress() : url, isTracking ? subprotocols(token) : protocols);
-      if (isTracking) tracking.socket = this;
+      if (!isTracking) return;
+      tracking.socket = this;
+      this.addEventListener("close", ({ code, reason }) => {
+        if (FINAL_CODES.includes(code)) notify(reason);
+      });
     }
   };
   // What else an address may say to Vuer's client, such as whole scenes, is nobody's to say.
