@@ -20,7 +20,6 @@ import numpy as np
 import simplejpeg
 from numpy.typing import NDArray
 
-ROWS, COLUMNS = 720, 1440
 QUALITY: Final = 85
 STEP_S: Final = 0.016
 """What the seed waits between two pictures."""
@@ -30,16 +29,16 @@ EYES_M: Final = 1.6
 Jpeg = Callable[[int], bytes]
 
 
-def picture(number: int, blocks: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """A picture of which no two are the same. blocks: see `random_blocks`."""
-    return np.roll(blocks, 7 * number, axis=1)
+def picture(number: int, scene: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """A picture of which no two are the same, nor two tiles in turn. scene: see `scene_pixels`."""
+    return np.ascontiguousarray(np.roll(scene, 7 * number, axis=1))
 
 
-def random_blocks() -> NDArray[np.uint8]:
-    """Squares of 8 pixels in random colours, (720, 1440, 3)."""
-    random = np.random.default_rng(5)
-    small = random.integers(0, 256, (ROWS // 8, COLUMNS // 8, 3), np.uint8)
-    return np.ascontiguousarray(small.repeat(8, axis=0).repeat(8, axis=1))
+def scene_pixels() -> NDArray[np.uint8]:
+    """The panorama of the shipped recording, (720, 1440, 3)."""
+    from benchmarks.stream import recorded_panoramas
+
+    return next(recorded_panoramas(1)).pixels.copy()
 
 
 def put_client(folder: Path) -> None:
@@ -96,11 +95,12 @@ def main() -> None:
         client_root=chosen.folder / "client",
         workspace=chosen.folder / "empty",
     )
-    blocks = random_blocks()
+    scene = scene_pixels()
 
     def jpeg(number: int) -> bytes:
-        pixels = np.ascontiguousarray(picture(number, blocks))
-        encoded: bytes = simplejpeg.encode_jpeg(pixels, quality=QUALITY, colorspace="RGB")
+        encoded: bytes = simplejpeg.encode_jpeg(
+            picture(number, scene), quality=QUALITY, colorspace="RGB", colorsubsampling="420"
+        )
         return encoded
 
     async def newest(request: web.Request) -> web.Response:

@@ -4,7 +4,7 @@ from typing import Any, Final
 
 import msgpack
 from vuer.events import ServerEvent, Set
-from vuer.schemas import AmbientLight, Hands, Head, MotionControllers, Scene
+from vuer.schemas import Hands, Head, MotionControllers, Scene
 from vuer.schemas.scene_components import SceneElement
 
 from operators.seat_messages import Seat
@@ -28,15 +28,14 @@ class SeatEvent(ServerEvent):  # type: ignore[misc]
 def scene() -> Set:
     """The whole scene in one event: what is tracked, and the panorama around it.
 
-    The light is for the boxes that Vuer draws at the operator's joints; the panorama has its own.
+    Our component draws the operator's hands, as one thing; Vuer would draw 50.
     """
     return Set(
         Scene(
             bgChildren=[
                 PanoramaElement(key="panorama"),
-                AmbientLight(key="light", intensity=2),
                 Head(key="head", fps=SAMPLES_PER_S, stream=True),
-                Hands(key="hands", fps=SAMPLES_PER_S, stream=True, showFrame=False),
+                Hands(key="hands", fps=SAMPLES_PER_S, stream=True, hideLeft=True, hideRight=True),
                 MotionControllers(
                     key="controllers", fps=SAMPLES_PER_S, stream=True, left=True, right=True
                 ),

@@ -1,17 +1,19 @@
 // What Vuer's client does for us at each frame: shows the panorama, and reads what is asked for.
 
-import { HeadsetInput } from "../page/headset_input.js";
 import { HeadsetKeys } from "../page/headset_keys.js";
+import { HandDots } from "./hands.js";
+import { VuerInput } from "./input.js";
 import { Panel } from "./panel.js";
 import { Panorama } from "./panorama.js";
 
 export class Loop {
   #stream;
   #onlyWatches;
-  #input = new HeadsetInput();
+  #input = null;
   #asked = new HeadsetKeys();
   #keys = null;
   #panorama = null;
+  #dots = null;
   #session = null;
   #stage = null;
   #send = () => {};
@@ -38,6 +40,7 @@ export class Loop {
   /** The component that Vuer's scene has as <Panodora/>. React, THREE, FIBER, VUER: Vuer's own. */
   component({ React, THREE, FIBER, VUER }) {
     const loop = this;
+    this.#input = new VuerInput(VUER);
     return function Panodora() {
       const { gl, invalidate } = FIBER.useThree();
       const { sendMsg, downlink } = VUER.useSocket();
@@ -64,7 +67,7 @@ export class Loop {
   /** keys: a Keys, of which one went up or down. */
   keysChanged(keys) {
     this.#keys = keys;
-    if (!this.isOn) this.#sendKeys();
+    if (this.#input && !this.isOn) this.#sendKeys();
   }
 
   /** A page that nobody sees takes no pictures. */
@@ -79,7 +82,8 @@ export class Loop {
     this.#panorama = new Panorama(THREE, gl);
     if (this.#frame) this.showFrame(this.#frame);
     const group = new THREE.Group();
-    group.add(this.#panorama.object, this.panel.object(THREE));
+    this.#dots = new HandDots(THREE);
+    group.add(this.#panorama.object, this.#dots.object, this.panel.object(THREE));
     return group;
   }
 
@@ -139,11 +143,13 @@ export class Loop {
       if (session.visibilityState === "visible") this.#input.read(frame, this.#stage);
       else this.#input.clear();
       this.#sendKeys(rayFromGrip(frame));
+      this.#dots.update(this.#input.hands);
       const hasControllers = this.#input.controllers.some((each) => each !== null);
       this.panel.update(frame.getViewerPose(this.#stage)?.transform.matrix, hasControllers);
       this.frames++;
     } else {
       this.panel.hide();
+      this.#dots.update([]);
     }
     if (picture) this.#acknowledge(picture, frame);
   }
@@ -170,7 +176,8 @@ export class Loop {
   /** What the operator asks for, by gestures, controllers and keys. */
   #sendKeys(rays = []) {
     const nowMs = performance.now();
-    const asked = this.#asked.read(this.#input.hands, this.#input.controllers, nowMs);
+    const { hands, controllers } = this.#input;
+    const asked = this.#asked.read(hands, controllers, nowMs);
     const held = (name) => this.#keys?.has(name) ?? false;
     const value = {
       engage: asked.engage || held("engage"),

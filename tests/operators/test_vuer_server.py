@@ -69,7 +69,7 @@ def test_the_scene_comes_first_and_whole(served: Served) -> None:
         event = told(client)
         assert (event["etype"], event["data"]["tag"]) == ("SET", "Scene")
         elements = {each["tag"]: each for each in event["data"]["bgChildren"]}
-        assert set(elements) == {"Panodora", "AmbientLight", "Head", "Hands", "MotionControllers"}
+        assert set(elements) == {"Panodora", "Head", "Hands", "MotionControllers"}
         assert all(elements[tag]["stream"] for tag in ("Head", "Hands", "MotionControllers"))
         assert seat(client) == (True, "")
 
