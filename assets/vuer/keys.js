@@ -17,9 +17,10 @@ export class Keys {
 
   constructor(changed) {
     this.#changed = changed;
-    // Before Vuer's own shortcuts, which know Escape and others too.
+    // Nobody else hears them: Vuer's client has shortcuts of its own, and Enter would press again
+    // the button by which VR was entered.
     addEventListener("keydown", (event) => this.#down(event), true);
-    addEventListener("keyup", ({ code }) => this.#up(code), true);
+    addEventListener("keyup", (event) => this.#up(event), true);
     addEventListener("blur", () => this.#letGo());
     document.addEventListener("visibilitychange", () => this.#letGo());
   }
@@ -28,15 +29,20 @@ export class Keys {
     return this.#held.has(name);
   }
 
-  #down({ code, target, repeat }) {
-    const isText = target instanceof HTMLInputElement || target instanceof HTMLTextAreaElement;
-    if (repeat || !(code in KEYS) || (isText && code !== "Escape")) return;
-    this.#held.add(KEYS[code]);
+  #down(event) {
+    if (!isOurs(event)) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    if (event.repeat) return;
+    this.#held.add(KEYS[event.code]);
     this.#changed();
   }
 
-  #up(code) {
-    if (this.#held.delete(KEYS[code])) this.#changed();
+  #up(event) {
+    if (!this.#held.delete(KEYS[event.code])) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    this.#changed();
   }
 
   #letGo() {
@@ -44,4 +50,10 @@ export class Keys {
     this.#held.clear();
     this.#changed();
   }
+}
+
+/** What is typed into a field is not for the robot; Escape stops wherever it is pressed. */
+function isOurs({ code, target }) {
+  const isText = target instanceof HTMLInputElement || target instanceof HTMLTextAreaElement;
+  return code in KEYS && (code === "Escape" || !isText);
 }

@@ -26,6 +26,9 @@ pytestmark = [
     pytest.mark.timeout(400),
 ]
 
+PATIENCE = {"PANODORA__GUARD__INPUT_TIMEOUT_S": "1", "PANODORA__GUARD__STATE_TIMEOUT_S": "1"}
+"""Without a GPU Vuer's client sends 20 samples a second, and a busy machine fewer."""
+
 
 @pytest.fixture
 def headset(browser: Browser) -> Iterator[VuerHeadset]:
@@ -77,7 +80,7 @@ def kill_node(run: Running, name: str) -> None:
 
 def test_the_loop_with_vuers_client(headset: VuerHeadset) -> None:
     before, browser = left_shared_memory(), headset.browser
-    with running(["dora", "run", "dataflows/teleop_vuer.yml"]) as run:
+    with running(["dora", "run", "dataflows/teleop_vuer.yml"], **PATIENCE) as run:
         come_in(headset, run)
         headset.do("hands.left.connected = false")
         browser.wait_for("panodora.robot.reason.includes('left hand: it is not tracked')", 60)
@@ -115,6 +118,7 @@ def test_closing_the_hand_closes_the_robots(headset: VuerHeadset, tmp_path: Path
         ["dora", "run", "dataflows/teleop_record.yml"],
         PANODORA__RECORD__FOLDER=str(tmp_path),
         PANODORA__HEADSET__CLIENT="vuer",
+        **PATIENCE,
     ) as run:
         come_in(headset, run)
         settle(headset)
