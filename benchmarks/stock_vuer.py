@@ -3,7 +3,8 @@
     python -m benchmarks.stock_vuer PORT FOLDER WAY
 
 FOLDER: where its client is put, with what must be other for VR without a network (stock, entering
-VR ends the page). WAY: `data`, `address` or `bytes`, or `nothing` to let it idle.
+VR ends the page). WAY: `data`, `address`, `bytes`, `webrtc` (which needs aiortc), or `nothing` to
+let it idle. docs/vuer.md says what came of each.
 """
 
 import argparse
@@ -80,17 +81,17 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("port", type=int)
     parser.add_argument("folder", type=Path)
-    parser.add_argument("way", choices=("data", "address", "bytes", "nothing"))
+    parser.add_argument("way", choices=("data", "address", "bytes", "webrtc", "nothing"))
     chosen = parser.parse_args()
 
     from aiohttp import web
     from vuer import Vuer
-    from vuer.schemas import Scene
+    from vuer.schemas import Scene, WebRTCVideoPlane
 
     put_client(chosen.folder / "client")
     (chosen.folder / "empty").mkdir()
     app = Vuer(
-        host="127.0.0.1",
+        host="localhost",
         port=chosen.port,
         client_root=chosen.folder / "client",
         workspace=chosen.folder / "empty",
@@ -108,12 +109,17 @@ def main() -> None:
 
     app.app.router.add_get("/panorama.jpg", newest)
 
+    video = app.create_webrtc_stream("panorama") if chosen.way == "webrtc" else None
+
     async def show(session: Any) -> None:
-        session.set @ Scene(bgChildren=[])
+        shown = [WebRTCVideoPlane(src=video.endpoint, key="video")] if video else []
+        session.set @ Scene(bgChildren=shown)
         number = 0
         while True:
             number += 1
-            if chosen.way != "nothing":
+            if video is not None:
+                video.push_frame(picture(number, scene)[..., ::-1])
+            elif chosen.way != "nothing":
                 session.upsert @ elements(chosen.way, number, jpeg(number))
             await asyncio.sleep(STEP_S if chosen.way != "nothing" else 1.0)
 

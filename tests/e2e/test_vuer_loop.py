@@ -26,7 +26,14 @@ pytestmark = [
     pytest.mark.timeout(400),
 ]
 
-PATIENCE = {"PANODORA__GUARD__INPUT_TIMEOUT_S": "1", "PANODORA__GUARD__STATE_TIMEOUT_S": "1"}
+WAIT_S = 50.0
+ATTEMPTS = 10
+
+PATIENCE = {
+    "PANODORA__GUARD__INPUT_TIMEOUT_S": "1",
+    "PANODORA__GUARD__STATE_TIMEOUT_S": "1",
+    "PANODORA__GUARD__CONTROL_TIMEOUT_S": "2",
+}
 """Without a GPU Vuer's client sends 20 samples a second, and a busy machine fewer."""
 
 
@@ -47,22 +54,38 @@ def come_in(headset: VuerHeadset, run: Running) -> None:
 
 
 def engage(headset: VuerHeadset) -> None:
+    """Pinch with both hands until the robot follows."""
     wait_for_state(headset, "stopped")
     for side in HANDS:
         headset.pinch(side, 1)
-    wait_for_state(headset, "tracking")
+    while_driving(headset, "panodora.robot.state === 'tracking'")
     for side in HANDS:
         headset.pinch(side, 0)
 
 
+def while_driving(headset: VuerHeadset, expression: str) -> None:
+    """Wait for something that holds while the robot follows.
+
+    On a busy machine nothing may come of the browser for half a second, which stops the robot.
+    """
+    browser = headset.browser
+    for _ in range(ATTEMPTS):
+        browser.wait_for(f"{expression} || panodora.robot.state === 'stopped'", WAIT_S)
+        if browser.evaluate(expression):
+            return
+        headset.let_frames_pass()
+        browser.hold_until("Enter", "panodora.robot.state !== 'stopped'", WAIT_S)
+    raise AssertionError(f"the robot stopped {ATTEMPTS} times before {expression}")
+
+
 def wait_for_state(headset: VuerHeadset, state: str) -> None:
-    headset.browser.wait_for(f"panodora.robot.state === '{state}'", 60)
+    headset.browser.wait_for(f"panodora.robot.state === '{state}'", WAIT_S)
 
 
 def settle(headset: VuerHeadset) -> None:
-    """Wait until the robot has had time to follow, by its camera's pictures."""
+    """Wait until the robot has followed for as long, by its camera's pictures."""
     seq = headset.browser.evaluate("panodora.lastFrameSeq")
-    headset.browser.wait_for(f"panodora.lastFrameSeq >= {seq + SETTLE_FRAMES}", 60)
+    while_driving(headset, f"panodora.lastFrameSeq >= {seq + SETTLE_FRAMES}")
 
 
 def kill_node(run: Running, name: str) -> None:
@@ -83,9 +106,9 @@ def test_the_loop_with_vuers_client(headset: VuerHeadset) -> None:
     with running(["dora", "run", "dataflows/teleop_vuer.yml"], **PATIENCE) as run:
         come_in(headset, run)
         headset.do("hands.left.connected = false")
-        browser.wait_for("panodora.robot.reason.includes('left hand: it is not tracked')", 60)
+        while_driving(headset, "panodora.robot.reason.includes('left hand: it is not tracked')")
         headset.do("hands.left.connected = true")
-        wait_for_state(headset, "tracking")
+        while_driving(headset, "panodora.robot.state === 'tracking'")
 
         for yaw, bright, dark in POSTS.values():
             headset.turn(yaw)
@@ -99,10 +122,10 @@ def test_the_loop_with_vuers_client(headset: VuerHeadset) -> None:
         for node in ("headset_input", "headset_output"):
             client = browser.evaluate("panodora.client")
             kill_node(run, node)
-            browser.wait_for("panodora.robot.state !== 'tracking'", 60)
+            browser.wait_for("panodora.robot.state !== 'tracking'", WAIT_S)
             if node == "headset_output":
-                browser.wait_for(f"panodora.client !== '{client}'", 60)
-            browser.wait_for("panodora.tracking === 'open' && panodora.stream === 'open'", 60)
+                browser.wait_for(f"panodora.client !== '{client}'", WAIT_S)
+            browser.wait_for("panodora.tracking === 'open' && panodora.stream === 'open'", WAIT_S)
             engage(headset)
 
         headset.leave()
@@ -124,7 +147,6 @@ def test_closing_the_hand_closes_the_robots(headset: VuerHeadset, tmp_path: Path
         settle(headset)
         headset.pinch("right", 1)
         settle(headset)
-        wait_for_state(headset, "tracking")
         assert run.interrupt() == 0
     assert "Traceback" not in run.said
     (recording,) = (entry for entry in tmp_path.iterdir() if entry.is_dir())

@@ -10,7 +10,7 @@ from tests.e2e.browser import Browser
 from tests.e2e.emulated_headset import EmulatedHeadset
 from tests.e2e.station import Station
 
-START_S = 60.0
+START_S = 50.0
 """Vuer's client is 11 MB of JavaScript, which a busy machine compiles for long."""
 
 
