@@ -1,12 +1,12 @@
-"""Takes the operator's hands, head, controllers and keys from the page."""
+"""Takes the operator's hands, head, controllers and keys from the page, or from Vuer's client."""
 
 import logging
 
 from nodes.runtime import DataflowNode, run
+from operators.headset_servers import tracking_server
 from operators.message import Message
 from operators.messages import ClockExchange, Session
 from operators.sample_times import SampleTimes
-from operators.tracking_server import TrackingServer
 
 log = logging.getLogger(__name__)
 
@@ -23,7 +23,7 @@ def main() -> None:
         capture_ns = times.capture_ns(client, time_ms, received_ns)
         node.originate(message.NAME, message, capture_ns, received_ns)
 
-    server = TrackingServer(node.settings.headset, send_on, log.warning)
+    server = tracking_server(node.settings.headset, send_on, log.warning)
     server.start()
     node.connect()
     for taken in node:

@@ -6,6 +6,7 @@ import time
 from nodes.runtime import DataflowNode, Taken, run
 from operators.camera_messages import CameraView
 from operators.header import Header
+from operators.headset_servers import page_site
 from operators.messages import (
     ClockExchange,
     FrameSent,
@@ -67,7 +68,14 @@ def main() -> None:
     file = AnnouncementFile(this_run())
     token = file.token(headset)
     server = PageServer(
-        headset, headset.tracking_port, sent, told, told, clients_changed, token=token
+        headset,
+        headset.tracking_port,
+        sent,
+        told,
+        told,
+        clients_changed,
+        token=token,
+        site=page_site(headset),
     )
     server.start()
     file.write(Announcement(server.addresses, token))

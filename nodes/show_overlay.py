@@ -7,6 +7,7 @@ from operators.messages import Panorama
 from operators.overlay_messages import Overlay
 from operators.page_announcement import announce
 from operators.page_server import PageServer
+from operators.page_site import OwnPage
 from operators.session_token import Announcement, AnnouncementFile, this_run
 
 ANNOUNCED_AT = 3
@@ -27,7 +28,7 @@ def main() -> None:
         lambda _: None,
         lambda *_: None,
         token=token,
-        start_page="camera.html",
+        site=OwnPage("camera.html"),
     )
     server.start()
     file.write(Announcement(server.addresses, token))

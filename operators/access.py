@@ -13,6 +13,9 @@ from operators.headset_settings import HeadsetSettings, is_this_machine
 from operators.network_addresses import allowed_names
 from operators.rate_limit import AddressLimits
 
+REPLACED: Final = 4001
+"""Closing code: the same tab of a browser has connected anew. The page must not come back."""
+
 WRONG_TOKEN: Final = 4003
 """Closing code: the client's token is not the session's. The page must not try again by itself."""
 

@@ -3,7 +3,7 @@
 import ipaddress
 import re
 from pathlib import Path
-from typing import Final, Self
+from typing import Final, Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, field_validator, model_validator
@@ -50,6 +50,10 @@ class HeadsetSettings(Section):
         default=None,
         description="the same of the tracking port, where `/tracking` is found; nothing where it "
         "is reached at tracking_port by the page's name",
+    )
+    client: Literal["page", "vuer"] = Field(
+        default="page",
+        description="what runs in the headset: our own page, or Vuer's client (docs/vuer.md)",
     )
     jpeg_quality: int = Field(default=85, ge=1, le=100)
     frames_in_flight: int = Field(

@@ -5,7 +5,7 @@ from typing import Final
 STEADY: Final = ("desktop", "replay", "emulator", "video")
 """What ends with one of these may have no noise: standing still says nothing."""
 
-WORN: Final = ("webxr", "webxr-emulator")
+WORN: Final = ("webxr", "webxr-emulator", "vuer", "vuer-emulator")
 """Whose heads a person wears."""
 
 

@@ -18,8 +18,8 @@ Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
 SOURCE = (
-    "what made the sample: desktop, webxr, webxr-emulator, replay, a detector's name, or video: "
-    "one camera, whose depth is weak"
+    "what made the sample: desktop, webxr, vuer, the last two with -emulator, replay, a detector's "
+    "name, or video: one camera, whose depth is weak"
 )
 CLOCK = "whose clock: performance.now, an XR frame's predictedDisplayTime, or its XRFrame time"
 FAULTS = "why a side is not valid, left and right; empty where it is, or where nothing is wrong"

@@ -6,7 +6,6 @@ import secrets
 import time
 from collections import deque
 from collections.abc import Callable
-from pathlib import Path
 from typing import Final
 
 from aiohttp import WSCloseCode, web
@@ -34,12 +33,11 @@ from operators.messages import (
 from operators.network_addresses import hosts_to_open, page_addresses
 from operators.page_client import PageClient
 from operators.page_layout import encode_bytes
+from operators.page_site import OwnPage, PageSite
 from operators.picture_stream import Frame, TileVersions
 from operators.server_thread import PortAddress, ServerThread
-from operators.settings import ROOT, HeadsetSettings
+from operators.settings import HeadsetSettings
 from operators.watched_connection import watched
-
-PAGE_FOLDER: Final = ROOT / "assets/page"
 
 HEARTBEAT_S: Final = 10.0
 """A client is asked so often whether it lives, and has half as long to answer: on a slow link its
@@ -53,30 +51,6 @@ the clock, and a minute of answers is looked at."""
 
 TRACKING_PATH: Final = "/tracking"
 
-CONTENT_TYPES: Final = {
-    ".html": "text/html; charset=utf-8",
-    ".css": "text/css; charset=utf-8",
-    ".js": "text/javascript; charset=utf-8",
-    ".svg": "image/svg+xml",
-}
-"""What the page is made of. Python would take a script's type from the machine's own tables, which
-may have it wrong, and browsers refuse modules that are not JavaScript."""
-
-PAGE_HEADERS: Final = {
-    # A page from before a restart may not understand this server.
-    "Cache-Control": "no-store",
-    # Isolated from other pages, a browser's clock counts in 5 us steps, otherwise in 100.
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Embedder-Policy": "require-corp",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    # No other host is asked for anything, and no other page may frame this one.
-    "Content-Security-Policy": "default-src 'self'; connect-src 'self' ws: wss:; "
-    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
-    "X-Content-Type-Options": "nosniff",
-    # The address may hold a token.
-    "Referrer-Policy": "no-referrer",
-}
-
 log = logging.getLogger(__name__)
 
 
@@ -85,7 +59,7 @@ class PageServer:
 
     settings: addresses and limits. token: what a client must show, empty where nothing.
     tracking_port: where the page finds the tracking server, None where a recording drives and the
-    page only watches.
+    page only watches. site: the page's files, our own page's by default.
     on_frame_sent: gets which frame left for whom, the frame's header, and when it was received,
     its encoding began, and it was sent (CLOCK_MONOTONIC, ns).
     on_frame_shown: gets what a client says it has drawn.
@@ -93,7 +67,6 @@ class PageServer:
     on_clients: gets the names of all clients and how many of them take pictures, at each change.
     on_fault: gets a sentence on a client that misbehaves, not more than about one a second.
     All five are called on the server's thread and must be quick.
-    start_page: the file that opens at the address itself.
     """
 
     def __init__(
@@ -106,10 +79,10 @@ class PageServer:
         on_clients: Callable[[tuple[str, ...], int], None],
         on_fault: Report = log.warning,
         token: str = "",
-        start_page: str = "index.html",
+        site: PageSite | None = None,
     ) -> None:
         self._settings = settings
-        self._start_page = start_page
+        self._site: PageSite = site or OwnPage()
         self._access = Access(settings, token, same_port=True)
         self._tracking_port = tracking_port
         self._on_frame_sent = on_frame_sent
@@ -178,20 +151,21 @@ class PageServer:
         application.router.add_get("/", self._page)
         application.router.add_get("/session.json", self._session)
         application.router.add_get("/stream", self._stream)
-        application.router.add_get("/{name}", self._page)
-        application.on_response_prepare.append(_add_page_headers)
+        application.router.add_get("/{name:.*}", self._page)
+        application.on_response_prepare.append(self._add_headers)
         application.on_shutdown.append(self._dismiss)
         return application
 
     async def _page(self, request: web.Request) -> web.Response:
-        name = request.match_info.get("name", self._start_page)
-        file = _page_files().get(name)
+        name = request.match_info.get("name", "")
+        file = self._site.file(name)
         if file is None:
             raise web.HTTPNotFound(text=f"The page has no {name}.\n")
         # Not FileResponse: who takes nothing of it holds its connection for ever.
-        return web.Response(
-            body=file.read_bytes(), headers={"Content-Type": CONTENT_TYPES[file.suffix]}
-        )
+        return web.Response(body=file.content, headers={"Content-Type": file.content_type})
+
+    async def _add_headers(self, request: web.Request, response: web.StreamResponse) -> None:
+        response.headers.update(self._site.headers)
 
     async def _session(self, request: web.Request) -> web.Response:
         """Where tracking is: a port of whatever host the page itself was opened by.
@@ -351,12 +325,3 @@ def _frame_shown(picture: PictureShown, client: str) -> FrameShown:
         shown_ms=picture.shown_ms,
         clock=picture.clock,
     )
-
-
-def _page_files() -> dict[str, Path]:
-    """The files that make up the page, and nothing else of its folder."""
-    return {file.name: file for file in PAGE_FOLDER.iterdir() if file.suffix in CONTENT_TYPES}
-
-
-async def _add_page_headers(request: web.Request, response: web.StreamResponse) -> None:
-    response.headers.update(PAGE_HEADERS)

@@ -46,9 +46,13 @@ class TrackingClient:
                 self._news.clear()
                 seat = self._told
                 assert seat is not None
-                await self.websocket.send_bytes(encode_bytes(seat, time.monotonic_ns() / 1e6))
+                await self.websocket.send_bytes(self.encoded(seat))
         except ConnectionError:
             return
+
+    def encoded(self, seat: Seat) -> bytes:
+        """What is told, as this client reads it."""
+        return encode_bytes(seat, time.monotonic_ns() / 1e6)
 
     def lost_hands(self) -> Hands:
         """Hands of this client that are not tracked."""

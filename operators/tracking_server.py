@@ -5,13 +5,13 @@ import contextlib
 import math
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Final
 
 from aiohttp import WSCloseCode, web
 
-from operators.access import WRONG_TOKEN, Access, shown_token
+from operators.access import REPLACED, WRONG_TOKEN, Access, shown_token
 from operators.certificate import tls_context
 from operators.client_socket import (
     SHUTDOWN_S,
@@ -59,9 +59,6 @@ must not hold a key down."""
 YIELDS_AFTER_S: Final = 5.0
 """A client that said nothing for so long, such as a page that nobody sees, yields its seat to one
 that comes."""
-
-REPLACED: Final = 4001
-"""Closing code: the same tab of a browser has connected anew. The page must not come back."""
 
 OnMessage = Callable[[Message, str, float, int], None]
 """Gets a message, its client's name, its time by the client's clock (ms; NaN where the client did
@@ -150,12 +147,12 @@ class TrackingServer:
             await refuse_one_too_many(websocket, len(self._clients))
         else:
             operator = request.query.get("operator", "")
-            client = TrackingClient(name, operator, shown_token(request), websocket)
+            client = self._client(request, name, operator, websocket)
             if request.query.get("watch") != "1":
                 self._offer_seat(client, take_over=request.query.get("take_over") == "1")
             connection = watched(request)
             connection.let_in()
-            inbox = Inbox(websocket, connection, _is_about_keys)
+            inbox = Inbox(websocket, connection, self._is_urgent)
             await self._serve(client, inbox)
         return websocket
 
@@ -182,8 +179,8 @@ class TrackingServer:
             async for received in inbox.contents():
                 received_ns = time.monotonic_ns()
                 try:
-                    message, time_ms = decode_bytes(binary(received))
-                    self._take(client, message, time_ms, received_ns)
+                    for message, time_ms in self._understood(client, binary(received)):
+                        self._take(client, message, time_ms, received_ns)
                 except MessageError as error:
                     self._faults.add(f"dropped a message of {client.name}: {error}")
         except TooManyMessages as error:
@@ -208,6 +205,23 @@ class TrackingServer:
             )
         elif isinstance(message, OperatorInput) and message.stop:
             self._stop_for_all(received_ns)
+
+    # What another kind of client may say otherwise
+
+    def _client(
+        self, request: web.Request, name: str, operator: str, websocket: web.WebSocketResponse
+    ) -> TrackingClient:
+        return TrackingClient(name, operator, shown_token(request), websocket)
+
+    def _understood(
+        self, client: TrackingClient, content: bytes
+    ) -> Iterable[tuple[Message, float]]:
+        """What a client says, each message with its time. Raises MessageError."""
+        return (decode_bytes(content),)
+
+    def _is_urgent(self, content: bytes) -> bool:
+        """Whether this may be a stop, which is obeyed however much comes."""
+        return is_message(content, OperatorInput)
 
     # Who drives
 
@@ -317,8 +331,3 @@ class TrackingServer:
                         for client in self._clients
                     )
                 )
-
-
-def _is_about_keys(content: bytes) -> bool:
-    """Whether this may be a stop, which is obeyed however much comes."""
-    return is_message(content, OperatorInput)

@@ -13,6 +13,7 @@ from typing import Any
 
 from operators.equirectangular import CONVERTERS
 from operators.gl_context import create_context
+from operators.headset_servers import page_site, tracking_server
 from operators.isaac_gym_simulator import look_at_isaac_gym
 from operators.keypoint_finder import KeypointFinder
 from operators.panorama_budget import BUDGET_MS, measure_budget
@@ -23,6 +24,7 @@ from operators.scene import build_scene
 from operators.settings import ROOT, Settings, SettingsError, load_settings, resolve
 from operators.stitched_panorama import StitchedPanorama
 from operators.usage_error import UsageError
+from operators.vuer_site import CHANGES
 from panodora import reachability
 
 DATAFLOW = ROOT / "dataflows/teleop.yml"
@@ -100,6 +102,8 @@ def findings(dataflow: Path, measured: bool) -> Iterator[Finding]:
     yield _check("hands and scene", lambda: _scene(settings))
     yield _check("retargeting", lambda: _retargeting(settings))
     yield _check("panorama.converter", lambda: _converter(settings))
+    if settings.headset.client == "vuer":
+        yield _check("headset.client", lambda: _vuer(settings))
     if "replay" in dataflow.name:
         yield _check("replay.recording", lambda: _recording(settings))
     else:
@@ -167,6 +171,14 @@ def _converter(settings: Settings) -> str:
         return panorama.converter
     CONVERTERS[panorama.converter](panorama.drawn_face_size, panorama.height, panorama.width)
     return panorama.converter
+
+
+def _vuer(settings: Settings) -> str:
+    """Whether the package is here, and its client one that enters VR without a network."""
+    page_site(settings.headset)
+    if settings.headset.tracking_port is not None:
+        tracking_server(settings.headset, lambda *_: None, lambda _: None)
+    return f"vuer {importlib.metadata.version('vuer')}, changed in {len(CHANGES)} places"
 
 
 def _recording(settings: Settings) -> str:

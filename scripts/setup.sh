@@ -2,8 +2,8 @@
 # Sets up what the project needs: scripts/setup.sh [core|overlay|dev|bench]
 #   core     what `make teleop` needs
 #   overlay  and what `make overlay` needs: pinocchio and readers of meshes and HDF5
-#   dev      and what the tests need: pytest, mypy, ruff, MediaPipe, rtmlib, Chromium, the test's npm
-#            packages, and a Python 3.8 for Isaac Gym's worker, where one can be had
+#   dev      and what the tests need: pytest, mypy, ruff, MediaPipe, rtmlib, Vuer, Chromium, the
+#            test's npm packages, and a Python 3.8 for Isaac Gym's worker, where one can be had
 #   bench    and what the benchmarks compare with: dex-retargeting, py360convert, a CPU build of
 #            torch; and that Python
 # System packages that are missing are installed when run as root; otherwise the command is shown.
@@ -111,11 +111,11 @@ if ! is_there; then
   case "$level" in
     core) "${pip[@]}" --editable . ;;
     overlay) "${pip[@]}" --editable '.[overlay]' ;;
-    dev) "${pip[@]}" --editable '.[dev,video,rtmlib]' ;;
+    dev) "${pip[@]}" --editable '.[dev,video,rtmlib,vuer]' ;;
     bench)
       # The CPU is all that is measured; where pip can choose, give it a build without CUDA.
       "${pip[@]}" torch==2.13.0
-      "${pip[@]}" --editable '.[dev,reference,video,rtmlib]'
+      "${pip[@]}" --editable '.[dev,reference,video,rtmlib,vuer]'
       ;;
     *) fail "usage: scripts/setup.sh [core|overlay|dev|bench]" ;;
   esac

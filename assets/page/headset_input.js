@@ -78,7 +78,7 @@ class HandReader {
  * pose, and with it the controller in our messages, is missing then. A pose that the headset
  * estimates from the controller's own motion counts.
  */
-function readController({ gripSpace, gamepad }, frame, stage) {
+export function readController({ gripSpace, gamepad }, frame, stage) {
   const pose = frame.getPose(gripSpace, stage);
   const numbers = (given, count) => Array.from({ length: count }, (_, i) => given?.[i] ?? 0);
   return {

@@ -8,6 +8,7 @@ import pytest
 from operators.header import Header
 from operators.messages import Panorama
 from operators.page_server import PageServer
+from operators.page_site import OwnPage
 from operators.settings import HeadsetSettings
 from tests.e2e.browser import Browser
 from tests.e2e.seen import centre, matches
@@ -30,7 +31,8 @@ def picture() -> np.ndarray:
 def server() -> Iterator[PageServer]:
     settings = HeadsetSettings(port=0, tracking_port=None)
     quiet = Recorder()
-    made = PageServer(settings, None, quiet, quiet, quiet, quiet, quiet, start_page="camera.html")
+    site = OwnPage("camera.html")
+    made = PageServer(settings, None, quiet, quiet, quiet, quiet, quiet, site=site)
     made.start()
     yield made
     made.stop()

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from operators.page_server import PAGE_FOLDER
+from operators.page_site import PAGE_FOLDER
 
 LIMIT_S = 60.0
 

@@ -28,7 +28,8 @@ from operators.messages import (
     Welcome,
 )
 from operators.page_layout import encode_bytes
-from operators.page_server import PAGE_FOLDER, PageServer
+from operators.page_server import PageServer
+from operators.page_site import PAGE_FOLDER
 from operators.settings import HeadsetSettings, SettingsError
 from tests.operators.page_clients import (
     Recorder,

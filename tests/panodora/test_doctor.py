@@ -167,3 +167,12 @@ def test_a_port_that_is_taken() -> None:
 def test_advice_is_no_fault(capsys: pytest.CaptureFixture[str]) -> None:
     finding = doctor._check("addresses", lambda: ("http://localhost:8012", "a word"))
     assert (finding.fault, finding.advice) == ("", "a word")
+
+
+def test_vuers_client_that_is_another(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("vuer", reason="needs the extra: pip install -e '.[vuer]'")
+    settings = Settings(headset=HeadsetSettings(client="vuer", tracking_port=0))
+    assert doctor._check("headset.client", lambda: doctor._vuer(settings)).fault == ""
+    monkeypatch.setattr("operators.vuer_site.client_folder", lambda: tmp_path)
+    fault = doctor._check("headset.client", lambda: doctor._vuer(settings)).fault
+    assert "pip install vuer==0.1.6" in fault

@@ -1,0 +1,162 @@
+"""The whole loop with Vuer's client in an emulated headset: a real dora, a real Chromium."""
+
+import math
+import os
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from operators.messages import Hands, SceneState
+from operators.recording import RecordingReader
+from tests.dataflows.running import Running, assert_nothing_left, left_shared_memory, running
+from tests.e2e.browser import Browser
+from tests.e2e.emulated_headset import HANDS
+from tests.e2e.test_headset_loop import INDEX_JOINTS, POSTS, RIGHT, SETTLE_FRAMES
+from tests.e2e.vuer_station import START_S, VuerHeadset
+
+pytest.importorskip("vuer", reason="needs the extra: pip install -e '.[vuer]'")
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.dataflow,
+    pytest.mark.gl,
+    pytest.mark.timeout(400),
+]
+
+WAIT_S = 50.0
+ATTEMPTS = 10
+
+PATIENCE = {
+    "PANODORA__GUARD__INPUT_TIMEOUT_S": "1",
+    "PANODORA__GUARD__STATE_TIMEOUT_S": "1",
+    "PANODORA__GUARD__CONTROL_TIMEOUT_S": "2",
+}
+"""Without a GPU Vuer's client sends 20 samples a second, and a busy machine fewer."""
+
+
+@pytest.fixture
+def headset(browser: Browser) -> Iterator[VuerHeadset]:
+    with VuerHeadset(browser) as made:
+        yield made
+
+
+def come_in(headset: VuerHeadset, run: Running) -> None:
+    """Open the client that a dataflow serves, enter VR and engage."""
+    run.wait_for("Open http://localhost:")
+    headset.browser.goto(run.page)
+    headset.browser.wait_for("window.panodora?.picturesShown > 2", START_S)
+    headset.browser.wait_for("panodora.tracking === 'open'", START_S)
+    headset.enter()
+    engage(headset)
+
+
+def engage(headset: VuerHeadset) -> None:
+    """Pinch with both hands until the robot follows."""
+    wait_for_state(headset, "stopped")
+    for side in HANDS:
+        headset.pinch(side, 1)
+    while_driving(headset, "panodora.robot.state === 'tracking'")
+    for side in HANDS:
+        headset.pinch(side, 0)
+
+
+def while_driving(headset: VuerHeadset, expression: str) -> None:
+    """Wait for something that holds while the robot follows.
+
+    On a busy machine nothing may come of the browser for half a second, which stops the robot.
+    """
+    browser = headset.browser
+    for _ in range(ATTEMPTS):
+        browser.wait_for(f"{expression} || panodora.robot.state === 'stopped'", WAIT_S)
+        if browser.evaluate(expression):
+            return
+        headset.let_frames_pass()
+        browser.hold_until("Enter", "panodora.robot.state !== 'stopped'", WAIT_S)
+    raise AssertionError(f"the robot stopped {ATTEMPTS} times before {expression}")
+
+
+def wait_for_state(headset: VuerHeadset, state: str) -> None:
+    headset.browser.wait_for(f"panodora.robot.state === '{state}'", WAIT_S)
+
+
+def settle(headset: VuerHeadset) -> None:
+    """Wait until the robot has followed for as long, by its camera's pictures."""
+    seq = headset.browser.evaluate("panodora.lastFrameSeq")
+    while_driving(headset, f"panodora.lastFrameSeq >= {seq + SETTLE_FRAMES}")
+
+
+def kill_node(run: Running, name: str) -> None:
+    """Let a node of the dataflow crash."""
+    wanted = [f"PANODORA__HEADSET__PORT={run.ports[0]}".encode(), b"DORA_NODE_CONFIG="]
+    for folder in Path("/proc").iterdir():
+        try:
+            command = (folder / "cmdline").read_bytes()
+            environment = (folder / "environ").read_bytes()
+        except OSError:  # no process, or not ours
+            continue
+        if f"nodes/{name}.py".encode() in command and all(w in environment for w in wanted):
+            os.kill(int(folder.name), signal.SIGKILL)
+
+
+def test_the_loop_with_vuers_client(headset: VuerHeadset) -> None:
+    before, browser = left_shared_memory(), headset.browser
+    with running(["dora", "run", "dataflows/teleop_vuer.yml"], **PATIENCE) as run:
+        come_in(headset, run)
+        headset.do("hands.left.connected = false")
+        while_driving(headset, "panodora.robot.reason.includes('left hand: it is not tracked')")
+        headset.do("hands.left.connected = true")
+        while_driving(headset, "panodora.robot.state === 'tracking'")
+
+        for yaw, bright, dark in POSTS.values():
+            headset.turn(yaw)
+            for eye in headset.eyes():
+                height, width, _ = eye.shape
+                y, x = height // 2 - 12, width // 2
+                colour = eye[y - 4 : y + 4, x - 4 : x + 4].mean(axis=(0, 1))
+                assert all(colour[channel] > 1.5 * colour[dark] for channel in bright)
+        headset.turn(0)
+
+        for node in ("headset_input", "headset_output"):
+            client = browser.evaluate("panodora.client")
+            kill_node(run, node)
+            browser.wait_for("panodora.robot.state !== 'tracking'", WAIT_S)
+            if node == "headset_output":
+                browser.wait_for(f"panodora.client !== '{client}'", WAIT_S)
+            browser.wait_for("panodora.tracking === 'open' && panodora.stream === 'open'", WAIT_S)
+            engage(headset)
+
+        headset.leave()
+        wait_for_state(headset, "stopped")
+        headset.enter()
+        engage(headset)
+        assert run.interrupt() == 0
+    assert_nothing_left(run, before)
+
+
+def test_closing_the_hand_closes_the_robots(headset: VuerHeadset, tmp_path: Path) -> None:
+    with running(
+        ["dora", "run", "dataflows/teleop_record.yml"],
+        PANODORA__RECORD__FOLDER=str(tmp_path),
+        PANODORA__HEADSET__CLIENT="vuer",
+        **PATIENCE,
+    ) as run:
+        come_in(headset, run)
+        settle(headset)
+        headset.pinch("right", 1)
+        settle(headset)
+        assert run.interrupt() == 0
+    assert "Traceback" not in run.said
+    (recording,) = (entry for entry in tmp_path.iterdir() if entry.is_dir())
+    reader = RecordingReader(recording)
+    hands = [m.message for m in reader.messages(["hands"]) if isinstance(m.message, Hands)]
+    driven = [each for each in hands if each.valid.all()]
+    assert {each.source for each in driven} == {"vuer-emulator"}
+    assert max(each.pinch[RIGHT] for each in driven) > 0.95
+    states = [m.message for m in reader.messages(["scene_state"])]
+    joint = states[0].joint_names.index(INDEX_JOINTS[RIGHT])  # type: ignore[attr-defined]
+    bend = np.array([s.joint_positions[joint] for s in states if isinstance(s, SceneState)])
+    assert math.isfinite(bend[-1])
+    assert bend[-10:].mean() - np.median(bend[len(bend) // 4 : len(bend) // 2]) > 0.2

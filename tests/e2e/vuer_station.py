@@ -1,0 +1,55 @@
+"""Both servers for Vuer's client in a test's process, and that client in an emulated headset."""
+
+from operators.page_server import PageServer
+from operators.session_token import with_token
+from operators.settings import HeadsetSettings
+from operators.tracking_server import TrackingServer
+from operators.vuer_server import VuerServer
+from operators.vuer_site import VuerSite
+from tests.e2e.browser import Browser
+from tests.e2e.emulated_headset import EmulatedHeadset
+from tests.e2e.station import Station
+
+START_S = 50.0
+"""Vuer's client is 11 MB of JavaScript, which a busy machine compiles for long."""
+
+
+class VuerStation(Station):
+    """Both servers, as a dataflow has them with `headset.client: vuer`."""
+
+    def open(self, browser: Browser) -> None:
+        """Open Vuer's client, with a picture."""
+        self.offer()
+        browser.goto(with_token(self.page.address, self._token))
+        browser.wait_for("window.panodora?.picturesShown > 0", START_S)
+        browser.wait_for("panodora.tracking === 'open'")
+
+    def _page_server(self, settings: HeadsetSettings) -> PageServer:
+        server = PageServer(
+            settings,
+            self.tracking.port,
+            self.sent,
+            self.shown,
+            self.clock,
+            self.clients,
+            self.faults,
+            token=self._token,
+            site=VuerSite(),
+        )
+        server.start()
+        return server
+
+    def _tracking_server(self, settings: HeadsetSettings) -> TrackingServer:
+        server = VuerServer(settings, self.heard, self.faults)
+        server.start()
+        return server
+
+
+class VuerHeadset(EmulatedHeadset):
+    """A Quest on someone who has Vuer's client open."""
+
+    def enter(self) -> None:
+        """Click the client's button, and wait until frames are drawn."""
+        frames = self.frames
+        self.browser.click("text=Virtual Reality")
+        self.browser.wait_for(f"panodora.headsetFrames > {frames + 2}")
