@@ -11,18 +11,9 @@ import numpy as np
 
 from operators.access import subprotocols
 from operators.message import Message
-from operators.messages import (
-    ClockAnswer,
-    ClockQuestion,
-    Hands,
-    Head,
-    OperatorInput,
-    OperatorState,
-    Picture,
-    PictureShown,
-    Welcome,
-)
+from operators.messages import Hands, Head, OperatorInput, OperatorState
 from operators.page_layout import decode_bytes, encode_bytes
+from operators.page_messages import ClockAnswer, ClockQuestion, Picture, PictureShown, Welcome
 from operators.recording import RecordingReader
 from operators.settings import ROOT
 from operators.transforms import rigid

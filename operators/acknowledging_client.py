@@ -10,8 +10,8 @@ import aiohttp
 
 from operators.access import subprotocols
 from operators.certificate import client_context
-from operators.messages import Picture, PictureShown
 from operators.page_layout import decode_bytes, encode_bytes
+from operators.page_messages import Picture, PictureShown
 from operators.patched_panorama import PatchedPanorama
 
 RETRY_S: Final = 0.2

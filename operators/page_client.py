@@ -8,8 +8,9 @@ from aiohttp import WSCloseCode, web
 
 from operators.client_socket import Inbox, TooManyMessages, binary, close_politely
 from operators.message import Message, MessageError
-from operators.messages import ClockAnswer, ClockExchange, ClockQuestion
+from operators.messages import ClockExchange
 from operators.page_layout import decode_bytes, encode_bytes
+from operators.page_messages import ClockAnswer, ClockQuestion
 from operators.picture_stream import Frame, PictureCredit
 from operators.watched_connection import WatchedConnection
 

@@ -18,7 +18,6 @@ from operators.fault_report import FaultReport, Report
 from operators.header import Header
 from operators.message import Message, MessageError
 from operators.messages import (
-    ClockAnswer,
     ClockExchange,
     FrameSent,
     FrameShown,
@@ -26,13 +25,11 @@ from operators.messages import (
     OperatorFrame,
     OperatorState,
     Panorama,
-    PictureShown,
-    Watch,
-    Welcome,
 )
 from operators.network_addresses import hosts_to_open, page_addresses
 from operators.page_client import PageClient
 from operators.page_layout import encode_bytes
+from operators.page_messages import ClockAnswer, PictureShown, Watch, Welcome
 from operators.page_site import OwnPage, PageSite
 from operators.picture_stream import Frame, TileVersions
 from operators.server_thread import PortAddress, ServerThread

@@ -4,7 +4,7 @@ import numpy as np
 import simplejpeg
 from numpy.typing import NDArray
 
-from operators.messages import Picture
+from operators.page_messages import Picture
 from operators.tile_atlas import Grid, pieces, unpack
 
 

@@ -11,8 +11,9 @@ import simplejpeg
 from numpy.typing import NDArray
 
 from operators.header import Header
-from operators.messages import Panorama, Picture
+from operators.messages import Panorama
 from operators.page_layout import encode_bytes
+from operators.page_messages import Picture
 from operators.tile_atlas import BLOCK, Grid, atlas_shape, pack, pieces
 
 WHOLE: Final = b""

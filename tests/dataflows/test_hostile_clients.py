@@ -8,8 +8,9 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection
 
 from operators.acknowledging_client import AcknowledgingClient
-from operators.messages import ClockAnswer, Hands
+from operators.messages import Hands
 from operators.page_layout import encode_bytes
+from operators.page_messages import ClockAnswer
 from tests.dataflows.running import Running, assert_nothing_left, left_shared_memory, running
 from tests.operators.page_clients import connected, picture_shown, send, send_half_a_frame
 from tests.operators.samples import sample

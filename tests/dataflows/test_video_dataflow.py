@@ -15,7 +15,8 @@ import simplejpeg
 from websockets.exceptions import WebSocketException
 
 from benchmarks.engaging import Engaging
-from operators.messages import OperatorState, Picture
+from operators.messages import OperatorState
+from operators.page_messages import Picture
 from operators.picture_source import VideoFile
 from operators.settings import ROOT
 from tests.dataflows.open_sockets import SocketWatch, environment_has

@@ -8,8 +8,9 @@ import pytest
 from numpy.typing import NDArray
 
 from operators.header import Header
-from operators.messages import Panorama, Picture
+from operators.messages import Panorama
 from operators.page_layout import decode_bytes
+from operators.page_messages import Picture
 from operators.patched_panorama import PatchedPanorama
 from operators.picture_stream import Frame
 from tests.e2e.browser import Browser

@@ -17,8 +17,6 @@ from operators.hands import SIDES, Hand
 from operators.header import Header, Stamp
 from operators.message import Message
 from operators.messages import (
-    ClockAnswer,
-    ClockQuestion,
     Controllers,
     FrameSent,
     HandCommands,
@@ -30,12 +28,12 @@ from operators.messages import (
     OperatorInput,
     OperatorState,
     Panorama,
-    Picture,
     SceneState,
     Session,
 )
 from operators.one_euro import OneEuroPoints
 from operators.page_layout import decode_bytes, encode_bytes
+from operators.page_messages import ClockAnswer, ClockQuestion, Picture
 from operators.preprocessing import Preprocessor
 from operators.recording import RecordingReader
 from operators.scene import build_scene

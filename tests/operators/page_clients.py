@@ -10,8 +10,8 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
 from operators.message import Message
-from operators.messages import ClockQuestion, PictureShown
 from operators.page_layout import decode_bytes, encode_bytes
+from operators.page_messages import ClockQuestion, PictureShown
 
 LIMIT_S = 10.0
 

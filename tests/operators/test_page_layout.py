@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from operators.message import Message, MessageError
-from operators.messages import PAGE_MESSAGES, Hands, LatencySummary, Picture, absent
+from operators.messages import PAGE_MESSAGES, Hands, LatencySummary, absent
 from operators.page_layout import decode_bytes, encode_bytes, javascript
+from operators.page_messages import Picture
 from operators.page_site import PAGE_FOLDER
 from tests.operators.node_js import run_in_node
 from tests.operators.samples import sample

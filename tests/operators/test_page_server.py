@@ -16,18 +16,9 @@ from websockets.sync.client import ClientConnection
 
 from operators import picture_stream
 from operators.header import Header
-from operators.messages import (
-    ClockAnswer,
-    ClockQuestion,
-    LatencySummary,
-    OperatorInput,
-    OperatorState,
-    Panorama,
-    Picture,
-    Watch,
-    Welcome,
-)
+from operators.messages import LatencySummary, OperatorInput, OperatorState, Panorama
 from operators.page_layout import encode_bytes
+from operators.page_messages import ClockAnswer, ClockQuestion, Picture, Watch, Welcome
 from operators.page_server import PageServer
 from operators.page_site import PAGE_FOLDER
 from operators.settings import HeadsetSettings, SettingsError

@@ -12,8 +12,9 @@ import simplejpeg
 from numpy.typing import NDArray
 
 from operators.header import Header
-from operators.messages import Panorama, Picture
+from operators.messages import Panorama
 from operators.page_layout import decode_bytes
+from operators.page_messages import Picture
 from operators.panorama import PanoramaCapture
 from operators.patched_panorama import PatchedPanorama
 from operators.picture_stream import Frame, PictureCredit

@@ -4,8 +4,9 @@ import pytest
 from numpy.typing import NDArray
 
 from operators.header import Header
-from operators.messages import Panorama, Picture
+from operators.messages import Panorama
 from operators.page_layout import decode_bytes
+from operators.page_messages import Picture
 from operators.picture_stream import FLAT_BLOCK_BYTES, Frame, PictureCredit
 from operators.tile_atlas import BLOCK
 

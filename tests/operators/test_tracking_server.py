@@ -13,8 +13,9 @@ from websockets.sync.client import ClientConnection
 from operators import tracking_server
 from operators.fault_report import FaultReport
 from operators.message import Message
-from operators.messages import Controllers, Hands, Head, OperatorInput, Watch
+from operators.messages import Controllers, Hands, Head, OperatorInput
 from operators.page_layout import encode_bytes
+from operators.page_messages import Watch
 from operators.seat_messages import Claim, Seat
 from operators.settings import HeadsetSettings, SettingsError
 from operators.tracking_server import TrackingServer
