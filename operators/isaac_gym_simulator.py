@@ -26,7 +26,7 @@ logger = logging.getLogger(__name__)
 WORKER: Final = ROOT / "workers/isaac_gym.py"
 
 MOST_RESTARTS: Final = 3
-RESTART_WINDOW_S: Final = 30.0
+RESTART_WINDOW_S: Final = 120.0
 """A worker that ends more often in so long will not do better the next time: like dora's nodes."""
 
 FIRST_WAIT_S: Final = 20.0
