@@ -12,6 +12,7 @@ from pydantic import SecretStr
 from operators.header import Header
 from operators.messages import Hands, OperatorFrame, OperatorInput, OperatorState, Panorama
 from operators.page_server import PageServer
+from operators.page_site import OwnPage, PageSite
 from operators.session_token import with_token
 from operators.settings import HeadsetSettings
 from operators.tracking_server import TrackingServer
@@ -103,6 +104,9 @@ class Station:
         }
         self.page.show(OperatorFrame(**{**said, **changes}))
 
+    def _site(self) -> PageSite:
+        return OwnPage()
+
     def _page_server(self, settings: HeadsetSettings) -> PageServer:
         server = PageServer(
             settings,
@@ -113,6 +117,7 @@ class Station:
             self.clients,
             self.faults,
             token=self._token,
+            site=self._site(),
         )
         server.start()
         return server

@@ -1,6 +1,6 @@
 """Both servers for Vuer's client in a test's process, and that client in an emulated headset."""
 
-from operators.page_server import PageServer
+from operators.page_site import PageSite
 from operators.session_token import with_token
 from operators.settings import HeadsetSettings
 from operators.tracking_server import TrackingServer
@@ -24,20 +24,8 @@ class VuerStation(Station):
         browser.wait_for("window.panodora?.picturesShown > 0", START_S)
         browser.wait_for("panodora.tracking === 'open'")
 
-    def _page_server(self, settings: HeadsetSettings) -> PageServer:
-        server = PageServer(
-            settings,
-            self.tracking.port,
-            self.sent,
-            self.shown,
-            self.clock,
-            self.clients,
-            self.faults,
-            token=self._token,
-            site=VuerSite(),
-        )
-        server.start()
-        return server
+    def _site(self) -> PageSite:
+        return VuerSite()
 
     def _tracking_server(self, settings: HeadsetSettings) -> TrackingServer:
         server = VuerServer(settings, self.heard, self.faults)
