@@ -19,9 +19,9 @@ from operators.camera_messages import Keypoints
 from operators.hand_filter import HandFilter
 from operators.hand_placement import wrist_rotation
 from operators.hand_watch import HandWatch
-from operators.intrinsics import Lens
 from operators.joint_layout import FINGERS, webxr_from_mediapipe
 from operators.keypoint_finder import KeypointFinder
+from operators.lens import Lens
 from operators.messages import HandCommands, Hands, HandTargets
 from operators.monocular import MonocularLift
 from operators.picture_source import VideoFile

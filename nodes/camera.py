@@ -6,7 +6,7 @@ import time
 from nodes.runtime import DataflowNode, run
 from operators.camera import Camera
 from operators.camera_messages import Keypoints
-from operators.intrinsics import Lens
+from operators.lens import Lens
 from operators.usage_error import UsageError
 
 FINISHED = "camera: finished"

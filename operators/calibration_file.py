@@ -1,11 +1,12 @@
 """Calibrations in YAML: one file each, named by its time, `1737548651048.yml`."""
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 import yaml
-from pydantic import Field, PositiveInt
+from pydantic import Field
 
 from operators.calibration import (
     BASE,
@@ -28,21 +29,10 @@ from operators.yaml_section import load_section
 SUFFIX = ".yml"
 
 
-class ImageSection(Section):
-    """Intrinsics, px; (0, 0) is the centre of the upper left pixel."""
-
-    width: PositiveInt
-    height: PositiveInt
-    fx: float = Field(gt=0)
-    fy: float = Field(gt=0)
-    cx: float
-    cy: float
-
-
 class CameraSection(Section):
     """One camera."""
 
-    image: ImageSection
+    image: Pinhole
     camera_from_marker: Matrix4
 
 
@@ -125,7 +115,7 @@ def write_calibration(calibration: Calibration, folder: Path) -> Path:
         "kind": calibration.kind,
         "cameras": {
             serial: {
-                "image": vars(camera.pinhole),
+                "image": _image(camera.pinhole),
                 "camera_from_marker": _rows(camera.camera_from_marker),
             }
             for serial, camera in calibration.cameras.items()
@@ -156,7 +146,7 @@ def write_calibration(calibration: Calibration, folder: Path) -> Path:
 
 def _camera(serial: str, camera: CameraSection) -> CalibratedCamera:
     return CalibratedCamera(
-        Pinhole(**camera.image.model_dump()),
+        camera.image,
         _transform(f"cameras.{serial}", "camera", "marker", camera.camera_from_marker),
     )
 
@@ -187,6 +177,12 @@ def _transform(where: str, target: str, source: str, matrix: Matrix4) -> Transfo
         return Transform(target, source, np.array(matrix))
     except FrameError as error:
         raise CalibrationError(f"{where}: {error}") from None
+
+
+def _image(pinhole: Pinhole) -> dict[str, Any]:
+    fields = asdict(pinhole)
+    distortion = list(fields.pop("distortion"))
+    return {**fields, "distortion": distortion} if pinhole.is_distorted else fields
 
 
 def _rows(transform: Transform) -> list[list[float]]:

@@ -10,7 +10,7 @@ from operators.message import Message, array, message, text
 Floats = NDArray[np.float64]
 
 LENS = "focal lengths and principal point fx fy cx cy of the camera; NaN where they are not known"
-DISTORTION = "of the lens, in OpenCV's order k1 k2 p1 p2 k3"
+DISTORTION = "of the lens, in OpenCV's order k1 k2 p1 p2 k3 k4 k5 k6 s1 s2 s3 s4 tx ty"
 
 
 @message(version=1)
@@ -21,7 +21,7 @@ class CameraImage(Message):
         np.uint8, ("rows", "columns", 3), payload=True, doc="RGB, row 0 up"
     )
     lens: Floats = array(np.float64, (4,), unit="px", optional=True, doc=LENS)
-    distortion: Floats = array(np.float64, (5,), optional=True, doc=DISTORTION)
+    distortion: Floats = array(np.float64, (14,), optional=True, doc=DISTORTION)
 
 
 @message(version=1)
@@ -50,7 +50,7 @@ class Keypoints(Message):
     columns: int = array(np.int64, unit="px", doc="width of the picture")
     rows: int = array(np.int64, unit="px", doc="height of the picture")
     lens: Floats = array(np.float64, (4,), unit="px", optional=True, doc=LENS)
-    distortion: Floats = array(np.float64, (5,), optional=True, doc=DISTORTION)
+    distortion: Floats = array(np.float64, (14,), optional=True, doc=DISTORTION)
     valid: NDArray[np.bool_] = array(
         bool, (2,), doc="whether the side is seen, and well enough to be followed"
     )

@@ -39,6 +39,9 @@ class CameraSettings(PictureSettings):
     calibration: Path | None = Field(
         default=None, description="a YAML file with the lens; without one it is guessed"
     )
+    serial: str | None = Field(
+        default=None, description="which of the calibration's cameras it is, if it has several"
+    )
     horizontal_fov_deg: float = Field(
         default=60.0, gt=1, lt=170, description="the guess: how wide the camera sees"
     )

@@ -20,8 +20,8 @@ from operators.hand_placement import (
     wrist_rotation,
 )
 from operators.hands import SIDES
-from operators.intrinsics import normalised_points
 from operators.joint_layout import WEBXR_JOINTS, webxr_from_mediapipe
+from operators.lens import seen_through
 from operators.messages import Hands, Head
 from operators.transforms import Array, rigid, rotation_about, transform_points
 from operators.turn_gate import TurnGate
@@ -119,7 +119,8 @@ class MonocularLift:
         """A side's landmarks in the camera's axes, (21, 3) m, or why not."""
         if not keypoints.valid[side]:
             return LiftFault.NOT_SEEN
-        if not np.isfinite(keypoints.lens).all():
+        lens = seen_through(keypoints)
+        if lens is None:
             return LiftFault.NO_LENS
         shape, pixels = keypoints.landmarks[side], keypoints.pixels[side]
         if not np.isfinite(shape).all():
@@ -127,7 +128,7 @@ class MonocularLift:
         seen = np.isfinite(pixels).all(axis=1)
         if seen.sum() < len(pixels) // 2:
             return LiftFault.NOT_SEEN
-        points = normalised_points(pixels[seen], keypoints.lens, keypoints.distortion)
+        points = lens.normalised(pixels[seen])
         turned = rebuilt(shape, self._hand_length_m) @ rotation_towards(points.mean(axis=0)).T
         place = translation_seen_at(turned[seen], points)
         if not NEAREST_M < place[2] < FARTHEST_M:

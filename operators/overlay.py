@@ -36,6 +36,7 @@ from operators.point_cloud import CloudMaker
 from operators.rgbd_recording import DEPTH_SCALE
 from operators.settings import SettingsError, resolve
 from operators.transforms import Array, matrix_from_pose, pose_from_matrix
+from operators.undistortion import Undistortion
 from operators.urdf_visuals import Visual
 from operators.usage_error import UsageError
 
@@ -76,7 +77,10 @@ class OverlayDrawer:
 
     def __init__(self, settings: OverlaySettings, calibration: Calibration) -> None:
         self._settings = settings
-        self.pinhole: Pinhole = calibration.camera(settings.serial).pinhole
+        lens = calibration.camera(settings.serial).pinhole
+        self.pinhole: Pinhole = lens.ideal
+        """The camera of the pictures that come out: without distortion."""
+        self._undistortion = Undistortion(lens)
         frames = calibrated(load_frames(resolve(settings.frames)), calibration, settings.serial)
         self.robot = PicturedRobot(
             [
@@ -110,8 +114,9 @@ class OverlayDrawer:
                 f"a frame of camera '{frame.serial}', where overlay.serial is "
                 f"'{self._settings.serial}'"
             )
-        colour, depth = frame.colour, frame.depth
-        self.pinhole.check_size(colour, f"camera {frame.serial}")
+        self.pinhole.check_size(frame.colour, f"camera {frame.serial}")
+        colour = self._undistortion.picture(frame.colour)
+        depth = None if frame.depth is None else self._undistortion.depth(frame.depth)
         scale = frame.depth_scale or DEPTH_SCALE
         links = self.robot.camera_from_links(readings)
         drawing = self._renderer.draw(self.robot.camera_from_meshes(links))
@@ -133,7 +138,7 @@ class OverlayDrawer:
 
     def without_robot(self, frame: CameraFrame, reason: str) -> Overlay:
         """The frame with a sentence on it: why no robot is drawn. Raises MessageError."""
-        np.copyto(self._picture, frame.colour)
+        np.copyto(self._picture, self._undistortion.picture(frame.colour))
         place = (12, self.pinhole.height - 16)
         cv2.putText(
             self._picture, reason, place, cv2.FONT_HERSHEY_SIMPLEX, 0.6, WARNING, 2, cv2.LINE_AA

@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 
 from operators.camera_messages import Keypoints
 from operators.hand_bones import PARENTS
-from operators.intrinsics import Lens
 from operators.keypoint_finder import KeypointFinder
+from operators.lens import Lens
 from operators.monocular import MonocularLift
 from operators.panorama import PanoramaCapture
 from operators.picture_source import VideoFile

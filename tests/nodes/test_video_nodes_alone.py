@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 
 from operators.camera_messages import CameraImage
 from operators.header import Header
-from operators.intrinsics import Intrinsics
 from operators.joint_layout import mediapipe_from_webxr
 from operators.mano_frame import mirror_hand
 from operators.picture_source import VideoFile
+from operators.pinhole import Pinhole
 from operators.settings import ROOT
 from tests.nodes.alone import Alone
 from tests.operators.camera_hands import CAMERA_FROM_WRIST, keypoints, seen
@@ -36,8 +36,8 @@ def data(sent: list[dict[str, Any]], output: str) -> list[Any]:
 
 
 def image(pixels: NDArray[np.uint8]) -> CameraImage:
-    lens = Intrinsics.guess(pixels.shape[1], pixels.shape[0], 60.0).lens
-    return CameraImage(pixels=pixels, lens=lens, distortion=np.zeros(5))
+    lens = Pinhole.guess(pixels.shape[1], pixels.shape[0], 60.0).lens
+    return CameraImage(pixels=pixels, lens=lens, distortion=np.zeros(14))
 
 
 def write_pictures(folder: Path, count: int, shape: tuple[int, int, int]) -> Path:

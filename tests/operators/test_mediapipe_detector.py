@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 from operators.camera import Camera
 from operators.camera_settings import CameraSettings, KeypointsSettings
 from operators.hand_placement import wrist_rotation
-from operators.intrinsics import Lens
 from operators.joint_layout import webxr_from_mediapipe
 from operators.keypoint_detector import DetectedHand
 from operators.keypoint_finder import KeypointFinder
+from operators.lens import Lens
 from operators.mano_frame import wrist_joints_from_mano
 from operators.mediapipe_detector import MediapipeDetector
 from operators.picture_source import VideoFile

@@ -18,6 +18,7 @@ from operators.pinhole import ImageSizeError
 from operators.rgbd_recording import RgbdRecording, calibration_time
 from operators.settings import ROOT, SettingsError, load_settings
 from operators.synthetic_robot import SERIAL, SyntheticRobot
+from operators.undistortion import Undistortion
 from operators.urdf_kinematics import JointError
 from operators.usage_error import UsageError
 from tests.synthetic_recording import HEIGHT, WIDTH, settings_of
@@ -87,6 +88,25 @@ def test_a_wrong_calibration_would_be_seen(recording: Path) -> None:
     there = ours > 0
     close = np.abs(ours - recorded_depth(recording) / 1000.0)[there] < 0.004
     assert close.mean() < 0.6
+
+
+def test_a_distorted_picture_is_straightened_and_the_robot_drawn_as_ever(recording: Path) -> None:
+    settings = settings_of(recording, opacity=0.0, outline=False, tool_links=())
+    calibration = load_calibration(settings)
+    seen = calibration.cameras[SERIAL]
+    bent = dataclasses.replace(seen.pinhole, distortion=(-0.3, 0.1, 0.001, -0.002))
+    cameras = {**calibration.cameras, SERIAL: dataclasses.replace(seen, pinhole=bent)}
+    opened = RgbdRecording(recording, SERIAL)
+    timestamp = opened.timestamps_ms[2]
+    frame = opened.frame(timestamp)
+    message = CameraFrame.of(SERIAL, frame.colour, frame.depth, 1000)
+    drawer = OverlayDrawer(settings, dataclasses.replace(calibration, cameras=cameras))
+    result = drawer.draw(message, opened.readings(timestamp))
+    drawer.close()
+    straight = Undistortion(bent).picture(frame.colour)
+    np.testing.assert_array_equal(result.overlay.pixels, straight)
+    assert np.abs(straight.astype(int) - frame.colour).max() > 100
+    np.testing.assert_array_equal(result.silhouette.pixels, drawn(settings).silhouette.pixels)
 
 
 def test_what_is_nearer_hides_the_robot_where_there_is_depth(recording: Path) -> None:

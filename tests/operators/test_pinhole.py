@@ -6,12 +6,41 @@ from operators.pinhole import ImageSizeError, Pinhole
 from operators.usage_error import UsageError
 
 CAMERA = Pinhole(64, 48, 50.0, 45.0, 30.2, 25.7)
+DISTORTED = Pinhole(64, 48, 50.0, 45.0, 30.2, 25.7, (-0.3, 0.1, 0.002, -0.001, -0.01))
+RATIONAL = Pinhole(64, 48, 50.0, 45.0, 30.2, 25.7, (0.5, -2.6, 0.001, -0.0003, 1.5, 0.4, -2.4, 1.4))
+"""As a wide camera's maker gives it."""
+
 POINTS = np.random.default_rng(2).uniform([-1, -1, 0.5], [1, 1, 4], (40, 3))
 
 
 def test_points_project_as_opencv_projects_them() -> None:
     expected, _ = cv2.projectPoints(POINTS, np.zeros(3), np.zeros(3), CAMERA.matrix, np.zeros(5))
     np.testing.assert_allclose(CAMERA.project(POINTS), expected[:, 0], atol=1e-9)
+
+
+@pytest.mark.parametrize("camera", [DISTORTED, RATIONAL], ids=["5 terms", "8 terms"])
+def test_distorted_points_project_as_opencv_projects_them(camera: Pinhole) -> None:
+    terms = np.array(camera.distortion)
+    expected, _ = cv2.projectPoints(POINTS, np.zeros(3), np.zeros(3), camera.matrix, terms)
+    found = camera.project(POINTS.reshape(8, 5, 3))
+    np.testing.assert_allclose(found.reshape(-1, 2), expected[:, 0], atol=1e-9)
+
+
+@pytest.mark.parametrize("camera", [CAMERA, DISTORTED, RATIONAL], ids=["0", "5", "8"])
+def test_pixels_go_back_to_where_they_were_seen(camera: Pinhole) -> None:
+    directions = np.random.default_rng(0).uniform(-0.5, 0.5, (50, 2))
+    points = np.column_stack([directions, np.ones(50)])
+    pixels = camera.project(points)
+    np.testing.assert_allclose(camera.normalised(pixels), directions, atol=1e-6)
+    np.testing.assert_allclose(camera.undistorted(pixels), camera.ideal.project(points), atol=1e-4)
+    assert (np.abs(pixels - camera.ideal.project(points)).max() > 0.2) == camera.is_distorted
+
+
+def test_a_pixel_that_is_not_seen_stays_so() -> None:
+    pixels = np.array([[20.0, 30.0], [np.nan, np.nan]])
+    found = DISTORTED.undistorted(pixels)
+    assert np.isfinite(found[0]).all()
+    assert np.isnan(found[1]).all()
 
 
 def test_rays_meet_the_pixels_that_they_are_of() -> None:
@@ -32,6 +61,13 @@ def test_opengls_pixels_are_opencvs() -> None:
 
 def test_a_camera_matrix_is_read_and_given_back() -> None:
     assert Pinhole.from_matrix(CAMERA.matrix, 64, 48) == CAMERA
+    assert Pinhole.from_matrix(CAMERA.matrix, 64, 48, [DISTORTED.distortion]) == DISTORTED
+
+
+@pytest.mark.parametrize(("fov_deg", "focal_px"), [(90.0, 320.0), (60.0, 320.0 * 3**0.5)])
+def test_a_guessed_lens_sees_as_wide_as_it_is_said_to(fov_deg: float, focal_px: float) -> None:
+    lens = Pinhole.guess(640, 480, fov_deg).lens
+    np.testing.assert_allclose(lens, [focal_px, focal_px, 319.5, 239.5])
 
 
 @pytest.mark.parametrize(
@@ -52,6 +88,12 @@ def test_another_camera_matrix_is_refused(matrix: object) -> None:
 def test_focal_lengths_that_are_none_are_refused(focal: float) -> None:
     with pytest.raises(UsageError, match="focal lengths above 0"):
         Pinhole(64, 48, focal, 45.0, 30.0, 25.0)
+
+
+@pytest.mark.parametrize("terms", [(0.1,), (0.1, np.nan, 0.0, 0.0), (0.0,) * 6])
+def test_a_distortion_that_is_none_is_refused(terms: tuple[float, ...]) -> None:
+    with pytest.raises(UsageError, match="distortion: expected 0, 4, 5, 8, 12, 14 finite"):
+        Pinhole(64, 48, 50.0, 45.0, 30.0, 25.0, terms)
 
 
 def test_a_picture_of_another_size_is_refused_with_both() -> None:
