@@ -1,22 +1,16 @@
 // A small panel low in the view of a headset: the robot's state, what to do, and the rates.
 
+import { hintFor, INK, PanelPaper, PLACE, WARNING } from "./panel_paper.js";
 import { shaderProgram } from "./shader_program.js";
 
 const [WIDTH, HEIGHT] = [640, 176]; // pixels
-const FONT = "system-ui, sans-serif";
 
-const COLOURS = { stopped: "#e5484d", holding: "#f5b84b", tracking: "#4cc38a" };
-const INK = "#eef3f9";
-const QUIET = "#b4c0ce";
-const WARNING = "#f5b84b";
-
-// 0.9 m from the eyes, 40 degrees below where the head points: what the hands do is above it.
 const VERTEX_SHADER = `#version 300 es
 uniform mat4 clip_from_view;
 uniform mat4 view_from_stage;
 uniform mat4 stage_from_head;
 out vec2 place;
-const float DISTANCE = 0.9, BELOW = 0.698, HALF_WIDTH = 0.17;
+const float DISTANCE = ${PLACE.distanceM}, BELOW = ${PLACE.belowRad}, HALF_WIDTH = ${PLACE.widthM / 2};
 const float HALF_HEIGHT = HALF_WIDTH * ${(HEIGHT / WIDTH).toFixed(4)};
 void main() {
   vec2 corner = vec2(gl_VertexID & 1, gl_VertexID >> 1) * 2.0 - 1.0;
@@ -36,21 +30,11 @@ void main() {
   colour = texture(panel, place);
 }`;
 
-/** What is told to an operator in a headset, who has no keys. */
-const HINTS = {
-  stopped: "Pinch with both hands for a second to start",
-  tracking: "Thumb to little finger stops",
-};
-const CONTROLLER_HINTS = {
-  stopped: "Squeeze and pull both triggers for a second to start",
-  tracking: "A, B, X or Y stops",
-};
-
 export class StatusPanel {
   #gl;
   #program;
   #texture;
-  #paper;
+  #paper = new PanelPaper(WIDTH, HEIGHT);
   #lines = ["", "", ""];
 
   constructor(gl) {
@@ -60,10 +44,6 @@ export class StatusPanel {
       "view_from_stage",
       "stage_from_head",
     ]);
-    const canvas = document.createElement("canvas");
-    canvas.width = WIDTH;
-    canvas.height = HEIGHT;
-    this.#paper = canvas.getContext("2d");
     this.#texture = gl.createTexture();
     gl.bindTexture(gl.TEXTURE_2D, this.#texture);
     gl.texStorage2D(gl.TEXTURE_2D, 1, gl.RGBA8, WIDTH, HEIGHT);
@@ -76,12 +56,13 @@ export class StatusPanel {
   update({ state, reason, isOneSided, frame, advice, notice, picture, tracking, delay }, byController) {
     const first = frame ? `${state} \u00b7 ${frame}` : state;
     const rates = `picture ${picture}   hands ${tracking}   delay ${delay}`;
-    const hint = isOneSided ? undefined : (byController ? CONTROLLER_HINTS : HINTS)[state];
+    const hint = isOneSided ? undefined : hintFor(state, byController);
     const second = notice || advice || (hint ?? reason);
     const lines = [first, second, rates];
     if (lines.every((line, i) => line === this.#lines[i])) return;
     this.#lines = lines;
-    this.#paint(state, lines, notice !== "" || (isOneSided && !advice));
+    const warns = notice !== "" || (isOneSided && !advice);
+    this.#paper.paint(state, lines, warns ? WARNING : INK);
     const gl = this.#gl;
     gl.bindTexture(gl.TEXTURE_2D, this.#texture);
     gl.texSubImage2D(gl.TEXTURE_2D, 0, 0, 0, gl.RGBA, gl.UNSIGNED_BYTE, this.#paper.canvas);
@@ -103,31 +84,4 @@ export class StatusPanel {
     this.#program.remove();
     this.#gl.deleteTexture(this.#texture);
   }
-
-  #paint(state, [first, second, rates], warns) {
-    const paper = this.#paper;
-    paper.clearRect(0, 0, WIDTH, HEIGHT);
-    paper.fillStyle = "rgb(14 19 27 / 72%)";
-    paper.beginPath();
-    paper.roundRect(2, 2, WIDTH - 4, HEIGHT - 4, 28);
-    paper.fill();
-    paper.fillStyle = COLOURS[state] ?? QUIET;
-    paper.beginPath();
-    paper.arc(44, 44, 13, 0, 2 * Math.PI);
-    paper.fill();
-    write(paper, capitalised(first), 74, 58, `600 40px ${FONT}`, INK);
-    write(paper, capitalised(second), 30, 108, `30px ${FONT}`, warns ? WARNING : INK);
-    write(paper, rates, 30, 150, `25px ${FONT}`, QUIET);
-  }
-}
-
-function capitalised(text) {
-  return text.charAt(0).toUpperCase() + text.slice(1);
-}
-
-/** A line, narrowed where it would not fit. */
-function write(paper, text, x, y, font, colour) {
-  paper.font = font;
-  paper.fillStyle = colour;
-  paper.fillText(text, x, y, WIDTH - x - 30);
 }
