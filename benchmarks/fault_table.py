@@ -5,7 +5,7 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -40,6 +40,10 @@ STANDS_M_S = 0.02
 STOOD_NS = 200_000_000
 AFTER_S = 0.5
 AFTER_KILLED_S = 2.4
+COMES_BACK_S = 30.0
+GAP_NS = 100_000_000
+GOES_ON_S = 5.0
+"""For so long a robot that holds is waited for: a busy machine's holds now and then."""
 
 PROBE = """
   - id: probe
@@ -131,10 +135,11 @@ def run_table() -> list[Outcome]:
     with tempfile.TemporaryDirectory() as name, probed_loop(Path(name)) as (headset, probe, run):
         outcomes = []
         for fault_name, fault in faults(headset, run.ports, TOKEN).items():
-            start = probe.stat().st_size
+            start, is_stopped = probe.stat().st_size, headset.state == "stopped"
             follow_for_a_while(headset)
             outcome = _measure(fault_name, fault, headset, probe, run.ports)
-            outcomes.append(replace(outcome, over_limit=_over_limit(read_probe(probe, start))))
+            over_limit = _over_limit(read_probe(probe, start), is_stopped)
+            outcomes.append(replace(outcome, over_limit=over_limit))
             print(f"# {as_table(outcomes)[-1]}", file=sys.stderr)
     return outcomes
 
@@ -194,6 +199,9 @@ def _measure(
     time.sleep(fault.lasts_s)
     fault.mend()
     time.sleep(AFTER_KILLED_S if fault.kills else AFTER_S)
+    recovery_ms = float("nan")
+    if fault.kills:
+        recovery_ms = _recovery_ms(lambda: _streams(headset, probe, start, pictures), before_ns)
     told = read_probe(probe, start)
     commands = [line for line in told if line["input"] == "hand_commands"]
     states = [line["state"] for line in told if line["input"] == "operator_state"]
@@ -203,22 +211,45 @@ def _measure(
         hold_ms = (held[0]["sent_ns"] - before_ns) / 1e6 if held else float("inf")
     if name == "guard killed":  # nobody says it to the robot, which must see it by itself
         hold_ms = _stands_ms([t for t in told if t["input"] == "scene_state"], before_ns)
-    recovery_ms = float("nan")
-    if fault.kills:
-        streams = [
-            [line["sent_ns"] for line in commands],
-            [line["sent_ns"] for line in told if line["input"] == "scene_state"],
-            headset.pictures[pictures:],
-        ]
-        recovery_ms = max(_gap_end_ms(stream, before_ns) for stream in streams)
     return Outcome(
         name,
         hold_ms,
         recovery_ms,
         float("nan"),
         100.0 * (_memory(ports) - memory) / memory,
-        states[-1] if states else headset.state,
+        _state_then(states[-1] if states else headset.state, headset),
     )
+
+
+def _state_then(state: str, headset: ScriptedHeadset) -> str:
+    """The state after a fault, or that which a hold ends in by itself."""
+    deadline = time.monotonic() + GOES_ON_S
+    while state == "holding" and time.monotonic() < deadline:
+        time.sleep(0.02)
+        state = headset.state
+    return state
+
+
+def _streams(
+    headset: ScriptedHeadset, probe: Path, start: int, pictures: int
+) -> tuple[list[int], ...]:
+    """When commands, states and pictures were sent since a place of the probe's file, ns."""
+    told = read_probe(probe, start)
+    sent = {
+        name: [line["sent_ns"] for line in told if line["input"] == name]
+        for name in ("hand_commands", "scene_state")
+    }
+    return *sent.values(), headset.pictures[pictures:]
+
+
+def _recovery_ms(streams: Callable[[], Iterable[list[int]]], before_ns: int) -> float:
+    """When the last of the streams is back, in ms; infinite if one is not in time."""
+    deadline = time.monotonic() + COMES_BACK_S
+    while True:
+        recovery_ms = max(_gap_end_ms(stream, before_ns) for stream in streams())
+        if np.isfinite(recovery_ms) or time.monotonic() > deadline:
+            return recovery_ms
+        time.sleep(0.2)
 
 
 def _stands_ms(scenes: list[dict[str, Any]], before_ns: int) -> float:
@@ -235,20 +266,23 @@ def _stands_ms(scenes: list[dict[str, Any]], before_ns: int) -> float:
 
 
 def _gap_end_ms(times_ns: list[int], before_ns: int) -> float:
-    """When the longest gap after a moment ends, in ms since then."""
-    times = np.array([before_ns, *[t for t in times_ns if t > before_ns]])
-    if len(times) < 2:
-        return float("inf")
+    """When the longest gap after a moment ends, in ms since then; infinite if it has not ended."""
+    now_ns = time.monotonic_ns()
+    times = np.array([before_ns, *[t for t in times_ns if before_ns < t < now_ns], now_ns])
     gaps = np.diff(times)
     longest = int(np.argmax(gaps))
-    return float(times[longest + 1] - before_ns) / 1e6 if gaps[longest] > 1e8 else 0.0
+    if gaps[longest] < GAP_NS:
+        return 0.0
+    if longest == len(gaps) - 1:
+        return float("inf")
+    return float(times[longest + 1] - before_ns) / 1e6
 
 
-def _over_limit(told: list[dict[str, Any]]) -> float:
+def _over_limit(told: list[dict[str, Any]], is_stopped: bool) -> float:
     """By how much the largest step of a hand exceeds what the guard's limits allow it.
 
     A step leads from a side's last command to its next, whatever held it in between; after a stop
-    from where the robot's hand is, by its last state.
+    from where the robot's hand is, by its last state. is_stopped: whether it began with one.
     """
     limits = load_settings(ROOT / "configs/teleop.yml").guard
     worst = -float("inf")
@@ -256,10 +290,10 @@ def _over_limit(told: list[dict[str, Any]]) -> float:
     at_rest: dict[str, Any] | None = None
     for line in told:
         match line["input"]:
-            case "scene_state" if last == [None, None]:
+            case "scene_state" if is_stopped:
                 at_rest = line
             case "operator_state" if line["state"] == "stopped":
-                last, at_rest = [None, None], None
+                last, at_rest, is_stopped = [None, None], None, True
             case "hand_commands":
                 for side, joints in ((0, "left"), (1, "right")):
                     if not line["valid"][side]:
@@ -270,6 +304,7 @@ def _over_limit(told: list[dict[str, Any]]) -> float:
                     elif at_rest is not None and side == 0:
                         moved = np.array(line["pose"][0][:3]) - np.array(at_rest["base"][:3])
                         worst = max(worst, float(np.linalg.norm(moved)) - AT_REST_M)
+                is_stopped = is_stopped and not any(line["valid"])
     return worst
 
 
