@@ -370,7 +370,7 @@ def test_a_client_that_goes_on_talking_still_learns_that_it_was_replaced(served:
         send(first, sample(Hands))
         served.messages.next()
         with served.client("second", query="&operator=tab-a") as second:
-            for _ in range(1000):
+            for _ in range(200):
                 with contextlib.suppress(ConnectionClosed):
                     send(first, sample(Head))
             assert closing(first)[0] == 4001
