@@ -19,7 +19,7 @@ class StillArm(Section):
 
 
 class AlignSettings(Section):
-    """The real camera, the simulated one, and what is told of both. The robot is `overlay.parts`."""
+    """The real camera and the simulated one; their robot is that of `overlay`."""
 
     real: Literal["recording", "camera"] = Field(
         default="recording",
@@ -46,7 +46,8 @@ class AlignSettings(Section):
     mode: ComparisonMode = Field(default="blend", description="what the page shows at first")
     opacity: float = Field(default=0.5, ge=0, le=1, description="of the simulated robot in a blend")
     table_z_m: float = Field(
-        default=0.0, description="how high the table is on which the cube lies, in kinematic_base, m"
+        default=0.0,
+        description="how high the table is on which the cube lies, in the base, m",
     )
     cube_size_m: float = Field(default=0.04, gt=0, description="the cube's edge")
     seed: int = Field(default=0, ge=0, description="of where the cube lies and what is randomised")

@@ -213,7 +213,9 @@ def robot_at_its_base(settings: OverlaySettings) -> PicturedRobot:
     return robot_of(settings.parts, base_from_root)
 
 
-def robot_of(parts: Sequence[OverlayPart], camera_from_root: Callable[[str], Array]) -> PicturedRobot:
+def robot_of(
+    parts: Sequence[OverlayPart], camera_from_root: Callable[[str], Array]
+) -> PicturedRobot:
     """The robot of these parts, each where a frame of its root's name is: (4, 4).
 
     Raises UsageError for a URDF, a mesh or an arm's joint that is not there.

@@ -152,9 +152,7 @@ class SimulatedCamera:
         self._model.cam_intrinsic[0] = pinhole.fx, pinhole.fy, off_x, off_y
 
 
-def _compiled(
-    visuals: Sequence[Visual], width: int, height: int, shadows: bool
-) -> mujoco.MjModel:
+def _compiled(visuals: Sequence[Visual], width: int, height: int, shadows: bool) -> mujoco.MjModel:
     spec = mujoco.MjSpec()
     spec.visual.global_.offwidth, spec.visual.global_.offheight = width, height
     # Of several samples a pixel, the depth would be that of one beside its centre.
