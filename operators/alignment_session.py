@@ -1,0 +1,374 @@
+"""A person aligns the simulated camera with the real one: every command, and what it changes."""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from operators.align_messages import AlignCommand, AlignState
+from operators.align_settings import COMPARISON_MODES, ComparisonMode
+from operators.aligned_view import AlignedView
+from operators.alignment_commands import MOTIONS, CommandError, Seen, moved
+from operators.alignment_drawing import AlignmentDrawing, Scene
+from operators.alignment_output import begin_alignment, write_aligned
+from operators.camera_messages import CameraImage
+from operators.change_history import ChangeHistory
+from operators.domain_randomisation import DomainRandomisation, Sample
+from operators.green_screen import (
+    BackgroundCapture,
+    check_size,
+    composed,
+    read_background,
+    write_background,
+)
+from operators.overlay_messages import CameraFrame, Overlay
+from operators.picked_points import PickedPoints
+from operators.picture_comparison import edge_gap_px
+from operators.pictured_robot import Readings
+from operators.pinhole import ImageSizeError
+from operators.real_lens import RealLens
+from operators.settings import Settings, SettingsError, resolve
+from operators.usage_error import UsageError
+
+GAP_INTERVAL_S: Final = 0.4
+"""Between measurements of how far edges are apart: they take as long as a drawing."""
+
+BACKGROUND: Final = "background.png"
+"""Beside the camera's file, where that names no other."""
+
+Picture = NDArray[np.uint8]
+
+
+@dataclass(frozen=True, eq=False)
+class Drawn:
+    """What comes of a drawing: both pictures in one, the simulated one before its background."""
+
+    overlay: Overlay
+    simulated: CameraImage
+    state: AlignState
+
+
+class AlignmentSession:
+    """Holds the simulated camera, and draws it over the newest real picture.
+
+    clock: seconds of any clock that never goes back.
+    Raises UsageError for settings, files or a robot that cannot be used.
+    """
+
+    def __init__(self, settings: Settings, clock: Callable[[], float] = time.monotonic) -> None:
+        self._settings = settings
+        self._align, self._overlay = settings.align, settings.overlay
+        self._clock = clock
+        self._alignment = begin_alignment(self._align)
+        self._lens = RealLens.of(settings)
+        self._drawing = AlignmentDrawing(self._align, self._overlay, self._lens)
+        self._history = ChangeHistory(AlignedView(self._alignment.camera))
+        self._saved: AlignedView | None = self._history.now
+        self._before = self._history.now
+        self._points = PickedPoints()
+        self._mode: ComparisonMode = self._align.mode
+        self._opacity = self._align.opacity
+        self._frozen = self._as_before = self._randomised = False
+        self._number = 0
+        self._real: Picture | None = None
+        self._readings: Mapping[str, Readings] = {}
+        self._scene: Scene | None = None
+        self._background: Picture | None = None
+        self._capture: BackgroundCapture | None = None
+        self._robot_away = False
+        self._gap_px, self._gap_at_s = float("nan"), -GAP_INTERVAL_S
+        self._fault, self._sentence = False, ""
+        self._grabbed: tuple[int, float] | None = None
+        self._stale = True
+        self._say(*self._read_background())
+
+    # The real camera.
+
+    def take(self, frame: CameraFrame, readings: Mapping[str, Readings]) -> None:
+        """A real picture has come, and what the arms read with it.
+
+        Raises ImageSizeError for one of another size than the first or the calibration, and
+        MessageError for one whose bytes are not its size.
+        """
+        if self._frozen and self._real is not None:
+            return
+        real = self._lens.straight(frame.colour)
+        if self._real is not None and real.shape != self._real.shape:
+            raise ImageSizeError(
+                f"a picture of {frame.columns}x{frame.rows} px, where "
+                f"{self._real.shape[1]}x{self._real.shape[0]} came before; start anew for this size"
+            )
+        # What comes from dora's memory is gone when the next message is taken.
+        self._real, self._readings = real.copy(), readings
+        self._stale = True
+        if self._capture is not None:
+            self._add_to_capture(self._capture, self._real)
+
+    # The page.
+
+    def act(self, told: AlignCommand) -> None:
+        """Follow a command. One that cannot be followed is told in the next state."""
+        try:
+            self._follow(told)
+        except UsageError as error:
+            self._say(True, str(error))
+        self._stale = True
+
+    def draw(self) -> Drawn | None:
+        """What to show; None where nothing has changed, or no real picture has come.
+
+        Raises JointError for readings that do not fit the arms.
+        """
+        if self._real is None or not self._stale:
+            return None
+        real = self._real
+        scene = self._scene = self._look()
+        shown = self._drawing.compare(
+            self._mode,
+            real,
+            scene,
+            self._alignment,
+            opacity=self._opacity,
+            background=self._usable_background(),
+        )
+        simulated = composed(
+            scene.simulated.colour, scene.simulated.shown, self._usable_background()
+        )
+        measure = self._clock() - self._gap_at_s >= GAP_INTERVAL_S
+        if measure:
+            self._gap_px, self._gap_at_s = edge_gap_px(real, scene.simulated), self._clock()
+        # Of a picture that stands still no other comes to be measured.
+        self._stale = self._frozen and not measure
+        return Drawn(
+            Overlay(serial=self._overlay.serial, pixels=shown),
+            CameraImage(
+                pixels=simulated,
+                lens=scene.pinhole.lens,
+                distortion=scene.pinhole.distortion_terms,
+            ),
+            self._state(real),
+        )
+
+    def _state(self, real: Picture) -> AlignState:
+        view = self._shown_view
+        rows, columns, _ = real.shape
+        return AlignState(
+            columns=columns,
+            rows=rows,
+            position=np.array(view.camera.position),
+            target=np.array(view.camera.target),
+            fov_y_rad=view.camera.fov_y_rad,
+            roll_rad=view.roll_rad,
+            mode=self._mode,
+            opacity=self._opacity,
+            edge_gap_px=self._gap_px,
+            undoable=self._history.undoable,
+            redoable=self._history.redoable,
+            saved=self._saved == self._history.now,
+            frozen=self._frozen,
+            as_before=self._as_before,
+            randomised=self._randomised,
+            sample=self._number,
+            background=self._background is not None,
+            drawn_points=self._drawn_points(view, columns, rows),
+            real_points=self._points.pixels,
+            fault=self._fault,
+            sentence=self._sentence,
+        )
+
+    def close(self) -> None:
+        """Give back what the graphics driver holds."""
+        self._drawing.close()
+
+    # Commands.
+
+    def _follow(self, told: AlignCommand) -> None:
+        command, values = told.command, told.values.tolist()
+        if command in MOTIONS:
+            self._move(command, values, told.gesture)
+            return
+        commands: dict[str, tuple[int, Callable[..., None]]] = {
+            "undo": (0, lambda: self._went(self._history.undo(), "nothing to undo")),
+            "redo": (0, lambda: self._went(self._history.redo(), "nothing to do again")),
+            "reset": (0, self._reset),
+            "save": (0, self._save),
+            "opacity": (1, self._set_opacity),
+            "freeze": (1, self._freeze),
+            "as_before": (1, self._show_before),
+            "randomise": (1, self._randomise),
+            "sample": (1, self._choose_sample),
+            "capture": (1, self._begin_capture),
+            "pick": (2, self._pick),
+            "put": (2, lambda x, y: self._points.put((x, y))),
+            "remove_point": (0, self._points.remove_last),
+            "clear_points": (0, self._points.clear),
+        }
+        if command == "mode":
+            self._choose_mode(told.word)
+            return
+        if command not in commands:
+            allowed = ", ".join([*MOTIONS, *commands, "mode"])
+            raise CommandError(f"no command '{command:.40}'; there are {allowed}")
+        count, follow = commands[command]
+        if len(values) != count:
+            raise CommandError(f"{command}: expected {count} numbers, got {len(values)}")
+        self._say(False, "")
+        follow(*values)
+
+    def _move(self, command: str, values: list[float], gesture: int) -> None:
+        if self._real is None:
+            raise CommandError("no picture has come from the real camera")
+        start = self._history.before(gesture)
+        seen = Seen(self._real.shape[0], lambda x, y: self._depth_at(x, y, gesture))
+        self._history.change(moved(start, command, values, seen), gesture)
+        self._as_before = False
+        self._say(False, "")
+
+    def _depth_at(self, x: float, y: float, gesture: int) -> float:
+        """How far away what a drag began on is; beside the robot, as far as the target."""
+        if self._grabbed is None or self._grabbed[0] != gesture:
+            depth_m = self._history.before(gesture).camera.distance_m
+            if self._scene is not None:
+                simulated = self._scene.simulated
+                rows, columns = simulated.shown.shape
+                row, column = round(y), round(x)
+                if 0 <= row < rows and 0 <= column < columns and simulated.shown[row, column]:
+                    depth_m = float(simulated.depth_m[row, column])
+            self._grabbed = gesture, depth_m
+        return self._grabbed[1]
+
+    def _went(self, done: bool, otherwise: str) -> None:
+        self._as_before = False
+        if not done:
+            self._say(False, otherwise)
+
+    def _reset(self) -> None:
+        self._history.change(AlignedView(self._alignment.camera))
+        self._as_before = False
+
+    def _save(self) -> None:
+        if self._real is None:
+            raise CommandError("no picture has come from the real camera")
+        view = self._history.now
+        rows, columns, _ = self._real.shape
+        pinhole = self._lens.calibrated(view.camera, columns, rows)
+        paths = write_aligned(self._alignment, view, pinhole, self._align, self._overlay)
+        self._saved = view
+        roll = np.degrees(view.roll_rad)
+        lacks = f"; its roll of {roll:.2f} degrees is in the calibration alone" if roll else ""
+        self._say(False, f"written: {paths[0]}{lacks}; {paths[1]}")
+
+    def _choose_mode(self, word: str) -> None:
+        chosen = next((mode for mode in COMPARISON_MODES if mode == word), None)
+        if chosen is None:
+            allowed = ", ".join(COMPARISON_MODES)
+            raise CommandError(f"mode: expected one of {allowed}, got '{word:.40}'")
+        self._mode = chosen
+
+    def _set_opacity(self, opacity: float) -> None:
+        if not 0.0 <= opacity <= 1.0:
+            raise CommandError(f"opacity: expected 0 to 1, got {opacity}")
+        self._opacity = opacity
+
+    def _freeze(self, frozen: float) -> None:
+        self._frozen = bool(frozen)
+
+    def _show_before(self, as_before: float) -> None:
+        self._as_before = bool(as_before)
+
+    def _randomise(self, randomised: float) -> None:
+        self._randomised = bool(randomised)
+
+    def _choose_sample(self, number: float) -> None:
+        if not 0 <= number < 2**31:
+            raise CommandError(f"sample: expected a number from 0 on, got {number}")
+        self._number = int(number)
+
+    def _pick(self, x: float, y: float) -> None:
+        if self._scene is None:
+            raise CommandError("nothing has been drawn yet")
+        self._frozen = True
+        self._points.pick(self._drawing.point_at((x, y), self._scene))
+
+    # The background.
+
+    def _begin_capture(self, robot_away: float) -> None:
+        if self._frozen:
+            raise CommandError("the picture stands still: let it go on to capture it")
+        self._capture, self._robot_away = BackgroundCapture(), bool(robot_away)
+        self._say(False, "capturing the background")
+
+    def _add_to_capture(self, capture: BackgroundCapture, real: Picture) -> None:
+        robot = None if self._robot_away else self._look().simulated.shown
+        capture.add(real, robot)
+        self._say(False, f"capturing the background: {capture.left} pictures left")
+        if not capture.done:
+            return
+        self._capture = None
+        picture, hidden = capture.background()
+        path = self._alignment.greenscreen_overlay_path or resolve(
+            self._align.file.with_name(BACKGROUND)
+        )
+        try:
+            write_background(picture, path)
+        except SettingsError as error:
+            self._say(True, str(error))
+            return
+        self._background = picture
+        self._alignment = self._alignment.model_copy(update={"greenscreen_overlay_path": path})
+        self._saved = None
+        words = "" if self._robot_away else f"; the robot stood before {hidden:.1%} of it all along"
+        self._say(False, f"background written: {path}{words}")
+
+    def _read_background(self) -> tuple[bool, str]:
+        path = self._alignment.greenscreen_overlay_path
+        if path is not None:
+            try:
+                self._background = read_background(path)
+            except SettingsError as error:
+                return True, str(error)
+        return False, "; ".join(self._alignment.doubts)
+
+    def _usable_background(self) -> Picture | None:
+        if self._background is not None and self._real is not None:
+            try:
+                check_size(self._background, self._real, "greenscreen_overlay_path")
+            except ImageSizeError as error:
+                self._background = None
+                self._say(True, str(error))
+        return self._background
+
+    # What is shown.
+
+    @property
+    def _shown_view(self) -> AlignedView:
+        return self._before if self._as_before else self._history.now
+
+    def _look(self) -> Scene:
+        assert self._real is not None
+        rows, columns, _ = self._real.shape
+        chance = DomainRandomisation(
+            self._alignment,
+            table_z_m=self._align.table_z_m,
+            cube_size_m=self._align.cube_size_m,
+            seed=self._align.seed,
+        )
+        view = self._shown_view
+        if self._randomised:
+            sample = chance.sample(view, self._number)
+        else:
+            sample = Sample(view, chance.plain_look(), chance.cube(self._number))
+        return self._drawing.scene(sample, self._readings, columns, rows)
+
+    def _drawn_points(self, view: AlignedView, columns: int, rows: int) -> NDArray[np.float64]:
+        places = view.camera_from_kinematic_base.points(self._points.places)
+        pixels = np.full((len(places), 2), np.nan)
+        before = places[:, 2] > 0.0
+        pixels[before] = self._drawing.pinhole(view, columns, rows).project(places[before])
+        return pixels
+
+    def _say(self, fault: bool, sentence: str) -> None:
+        self._fault, self._sentence = fault, sentence
