@@ -1,0 +1,274 @@
+"""Aligns a camera by the robot's silhouettes, and where there is depth by that too."""
+
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from operators.aligned_camera import AlignedCamera, AlignmentError, inverse_information
+from operators.posed_camera import STEP, ZOOM, PosedCamera
+from operators.robot_view import RobotModel, RobotView
+from operators.robust_equations import Equations, NormalEquations, grouped_covariance, weighed
+from operators.silhouette_search import searched
+from operators.transforms import Array
+from operators.view_equations import Surface, ViewLevel, joined
+
+SEARCH_WIDTH_PX: Final = 160
+"""Of the pictures in which the first guess is made."""
+
+LEVELS: Final = ((4, 10, 15.0), (2, 8, 8.0), (1, 10, 8.0))
+"""Coarse to fine: the factor, how many iterations, and how far off an edge may be at first, px."""
+
+NARROWER: Final = 0.6
+"""So much less from one iteration to the next."""
+
+DEPTH_AT_FIRST: Final = 0.05
+"""How far off a surface may be at first, m at a distance of 1 m; the finer the level the less."""
+
+SETTLED: Final = 2e-6
+"""A step whose parts are all below this, rad, m and 1, is none at the finest level."""
+
+DAMPING: Final = 1e-6
+FEW_VIEWS: Final = 3
+LEAST_ON_EDGE: Final = 0.4
+FEW_ON_EDGE: Final = 0.65
+
+Parts = NDArray[np.signedinteger]
+"""Places in a step of the camera and, behind it, the joints."""
+
+HINT: Final = "give views with the arms in other poses, or hold the field of view fixed"
+
+
+@dataclass(frozen=True)
+class JointBounds:
+    """How far joint offsets, and the camera on their account, may go.
+
+    As the solver of AirExo-2's exoskeleton has them: the camera by 3 cm and 3 degrees from where it
+    is without them, every joint by 2 degrees.
+    """
+
+    position_m: float = 0.03
+    rotation_rad: float = float(np.radians(3.0))
+    joint_rad: float = float(np.radians(2.0))
+
+
+@dataclass(frozen=True, eq=False)
+class _State:
+    camera: PosedCamera
+    offsets: Array
+
+
+def align_silhouettes(
+    start: PosedCamera,
+    model: RobotModel,
+    views: Sequence[RobotView],
+    fov_free: bool = True,
+    joint_bounds: JointBounds | None = None,
+) -> AlignedCamera:
+    """Find the camera in which the robot's outline lies on the edge of every view's silhouette.
+
+    start: from where, of an ideal lens; 5 cm, 5 degrees and 5% of the field of view off are no
+    matter. views: one picture for each pose of the arms; their depth counts where they have it.
+    fov_free: whether the focal length is sought too. joint_bounds: seek the joints' offsets, too,
+    within these bounds; None trusts the readings.
+    Raises AlignmentError for silhouettes that are too small or do not fit the robot at all, and
+    whatever leaves the camera open; ImageSizeError for pictures of another size, JointError for
+    readings that do not fit, and NoOpenGLError without EGL.
+    """
+    _check(start, views)
+    joints = len(model.joint_names)
+    camera_free = np.arange(len(STEP)) if fov_free else np.delete(np.arange(len(STEP)), ZOOM)
+    state = _State(_searched(start, model, views, fov_free), np.zeros(joints))
+    for factor, iterations, widest in LEVELS:
+        if start.pinhole.width // factor >= SEARCH_WIDTH_PX or factor == 1:
+            with closing(ViewLevel(start.pinhole, tuple(model.visuals), factor)) as level:
+                refinement = _Refinement(level, model, views, widest)
+                state, kinds = refinement.run(state, camera_free, iterations)
+                if factor == 1 and joint_bounds is not None:
+                    everything = np.append(camera_free, len(STEP) + np.arange(joints))
+                    state, kinds = refinement.run(state, everything, iterations, joint_bounds)
+                    camera_free = everything
+    return _outcome(state, kinds, camera_free, model, views, joint_bounds)
+
+
+class _Refinement:
+    """Gauss and Newton's steps at one resolution."""
+
+    def __init__(
+        self, level: ViewLevel, model: RobotModel, views: Sequence[RobotView], widest: float
+    ) -> None:
+        self._level, self._model, self._views = level, model, views
+        self._edges = [level.edges(view.silhouette) for view in views]
+        self._widest = widest
+
+    def run(
+        self,
+        state: _State,
+        free: Parts,
+        iterations: int,
+        bounds: JointBounds | None = None,
+    ) -> tuple[_State, list[NormalEquations]]:
+        """Refine what is free; returns the equations at the end too."""
+        first = state
+        prior = joint_prior(len(free), free, bounds)
+        kinds: list[NormalEquations] = []
+        for i in range(iterations):
+            kinds = self._weighed(state, free, NARROWER**i)
+            information = sum((kind.information for kind in kinds), prior)
+            gradient = sum((kind.gradient for kind in kinds), np.zeros(len(free)))
+            offsets = np.concatenate([np.zeros(len(STEP)), state.offsets])[free]
+            gradient = gradient + prior @ offsets
+            damped = information + DAMPING * np.diag(np.diag(information) + 1e-12)
+            step = np.zeros(len(STEP) + len(state.offsets))
+            step[free] = -np.linalg.solve(damped, gradient)
+            state = _State(state.camera.stepped(step[: len(STEP)]), state.offsets + step[7:])
+            if bounds is not None:
+                state = _bounded(state, first, bounds)
+            if np.abs(step).max() < SETTLED:
+                break
+        return state, kinds
+
+    def _weighed(self, state: _State, free: Parts, narrower: float) -> list[NormalEquations]:
+        edges, depths = [], []
+        for i, view in enumerate(self._views):
+            drawn = self._drawn(state, view, free)
+            edges.append(self._level.outline_equations(drawn, self._edges[i], i))
+            if view.depth_m is not None:
+                depths.append(self._level.depth_equations(drawn, view.silhouette, view.depth_m, i))
+        kinds = [weighed(_of(joined(edges), free), self._widest * narrower)]
+        if depths:
+            widest = DEPTH_AT_FIRST * narrower
+            kinds.append(weighed(_of(joined(depths), free), widest))
+        return kinds
+
+    def _drawn(self, state: _State, view: RobotView, free: Parts) -> Surface:
+        poses = self._model.base_from_meshes(view.readings, state.offsets)
+        slopes = np.zeros((0, *poses.shape))
+        if free.max() >= len(STEP):
+            slopes = self._model.joint_slopes(view.readings, state.offsets)
+        return self._level.surface(state.camera, poses, slopes)
+
+
+def joint_prior(count: int, free: Parts, bounds: JointBounds | None) -> Array:
+    """What is known of the joints beforehand (count, count): half of the bound is likely."""
+    prior = np.zeros((count, count))
+    if bounds is not None:
+        joints = np.flatnonzero(free >= len(STEP))
+        prior[joints, joints] = (bounds.joint_rad / 2.0) ** -2
+    return prior
+
+
+def _bounded(state: _State, first: _State, bounds: JointBounds) -> _State:
+    """The state nearest to this one, by each part, that is within the bounds."""
+    step = first.camera.step_to(state.camera)
+    for part, most in ((slice(0, 3), bounds.rotation_rad), (slice(3, 6), bounds.position_m)):
+        step[part] *= min(1.0, most / max(float(np.linalg.norm(step[part])), 1e-12))
+    offsets = np.clip(state.offsets, -bounds.joint_rad, bounds.joint_rad)
+    return _State(first.camera.stepped(step), offsets)
+
+
+def _of(equations: Equations, free: Parts) -> Equations:
+    return Equations(
+        equations.residuals,
+        equations.jacobian[:, free],
+        equations.groups,
+        equations.matching,
+        equations.together,
+        equations.floor,
+    )
+
+
+def _check(start: PosedCamera, views: Sequence[RobotView]) -> None:
+    if start.pinhole.is_distorted:
+        raise AlignmentError(
+            "silhouettes need pictures without distortion: straighten them first, and start from "
+            "the ideal lens"
+        )
+    if not views:
+        raise AlignmentError("no view of the robot was given: at least one, and better five")
+    for i, view in enumerate(views):
+        view.check(start.pinhole, f"view {i + 1}")
+
+
+def _searched(
+    start: PosedCamera, model: RobotModel, views: Sequence[RobotView], fov_free: bool
+) -> PosedCamera:
+    factor = max(1, round(start.pinhole.width / SEARCH_WIDTH_PX))
+    none = np.zeros(len(model.joint_names))
+    with closing(ViewLevel(start.pinhole, tuple(model.visuals), factor)) as level:
+        drawn = [
+            level.surface(
+                start, model.base_from_meshes(view.readings, none), np.zeros((0, 1, 4, 4))
+            )
+            for view in views
+        ]
+        if not any(surface.silhouette.any() for surface in drawn):
+            raise AlignmentError(
+                "from where it is started, the camera does not see the robot at all: bring it "
+                "nearer to the truth by hand"
+            )
+        seen = [level.edges(view.silhouette).distance < 0 for view in views]
+        found = searched(drawn[0].camera, [s.silhouette for s in drawn], seen)
+    step = drawn[0].camera.step_to(found)
+    if not fov_free:
+        step[ZOOM] = 0.0
+    return start.stepped(step)
+
+
+def _outcome(
+    state: _State,
+    kinds: list[NormalEquations],
+    free: Parts,
+    model: RobotModel,
+    views: Sequence[RobotView],
+    bounds: JointBounds | None,
+) -> AlignedCamera:
+    edge = kinds[0]
+    on_edge = float((edge.weights > 0).mean()) if len(edge.weights) else 0.0
+    if on_edge < LEAST_ON_EDGE:
+        raise AlignmentError(
+            f"{100 * on_edge:.0f}% of the drawn robot's outline lies on the edge of its "
+            f"silhouettes, at least {100 * LEAST_ON_EDGE:.0f}% must: is it this robot, are these "
+            "its readings, and is the start within some 5 cm and 5 degrees?"
+        )
+    prior = joint_prior(len(free), free, bounds)
+    information = sum((kind.information for kind in kinds), prior)
+    inverse_information(information * edge.deviation**2, 1.0, HINT)
+    covariance, groups = grouped_covariance(kinds, prior)
+    whole = np.zeros((len(STEP) + len(state.offsets),) * 2)
+    whole[np.ix_(free, free)] = covariance
+    joints = bounds is not None
+    deviations = np.sqrt(np.diag(whole))[len(STEP) :]
+    counted = edge.weights > 0
+    return AlignedCamera(
+        state.camera,
+        whole[: len(STEP), : len(STEP)],
+        float(max(groups - len(free), 1)),
+        float(np.sqrt((edge.equations.residuals[counted] ** 2).mean())),
+        (int(counted.sum()), len(counted)),
+        dict(zip(model.joint_names, state.offsets.tolist(), strict=True)) if joints else {},
+        dict(zip(model.joint_names, deviations.tolist(), strict=True)) if joints else {},
+        _doubts(on_edge, len(views), state, model, bounds),
+    )
+
+
+def _doubts(
+    on_edge: float, views: int, state: _State, model: RobotModel, bounds: JointBounds | None
+) -> tuple[str, ...]:
+    said = []
+    if on_edge < FEW_ON_EDGE:
+        said.append(
+            f"only {100 * on_edge:.0f}% of the robot's outline lies on the silhouettes' edge: look "
+            "at the pictures before you rely on this"
+        )
+    if views < FEW_VIEWS:
+        said.append(f"{views} view(s) of the robot: with five poses the camera is told far better")
+    if bounds is not None:
+        at_bound = np.abs(state.offsets) >= bounds.joint_rad * (1 - 1e-6)
+        names = [name for name, at in zip(model.joint_names, at_bound, strict=True) if at]
+        if names:
+            said.append(f"at the bound of their offsets: {', '.join(names)}")
+    return tuple(said)
