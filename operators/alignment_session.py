@@ -11,19 +11,15 @@ from numpy.typing import NDArray
 from operators.align_messages import AlignCommand, AlignState
 from operators.align_settings import COMPARISON_MODES, ComparisonMode
 from operators.aligned_view import AlignedView
+from operators.alignment_background import AlignmentBackground, read_or_say
 from operators.alignment_commands import MOTIONS, CommandError, Seen, moved
 from operators.alignment_drawing import AlignmentDrawing, Scene
 from operators.alignment_output import begin_alignment, write_aligned
+from operators.alignment_refinement import refined
 from operators.camera_messages import CameraImage
 from operators.change_history import ChangeHistory
 from operators.domain_randomisation import DomainRandomisation, Sample
-from operators.green_screen import (
-    BackgroundCapture,
-    check_size,
-    composed,
-    read_background,
-    write_background,
-)
+from operators.green_screen import composed
 from operators.overlay_messages import CameraFrame, Overlay
 from operators.picked_points import PickedPoints
 from operators.picture_comparison import edge_gap_px
@@ -76,14 +72,16 @@ class AlignmentSession:
         self._real: Picture | None = None
         self._readings: Mapping[str, Readings] = {}
         self._scene: Scene | None = None
-        self._background: Picture | None = None
-        self._capture: BackgroundCapture | None = None
-        self._robot_away = False
+        self._background = AlignmentBackground(
+            self._alignment.greenscreen_overlay_path,
+            resolve(self._align.file.with_name(BACKGROUND)),
+        )
         self._gap_px, self._gap_at_s = float("nan"), -GAP_INTERVAL_S
         self._fault, self._sentence = False, ""
         self._grabbed: tuple[int, float] | None = None
         self._stale = True
-        self._say(*self._read_background())
+        unread = read_or_say(self._background)
+        self._say(bool(unread), unread or "; ".join(self._alignment.doubts))
 
     # The real camera.
 
@@ -104,8 +102,8 @@ class AlignmentSession:
         # What comes from dora's memory is gone when the next message is taken.
         self._real, self._readings = real.copy(), readings
         self._stale = True
-        if self._capture is not None:
-            self._add_to_capture(self._capture, self._real)
+        if self._background.capturing:
+            self._add_to_background(self._real)
 
     # The page.
 
@@ -126,17 +124,16 @@ class AlignmentSession:
             return None
         real = self._real
         scene = self._scene = self._look()
+        background = self._fitting_background(real)
         shown = self._drawing.compare(
             self._mode,
             real,
             scene,
             self._alignment,
             opacity=self._opacity,
-            background=self._usable_background(),
+            background=background,
         )
-        simulated = composed(
-            scene.simulated.colour, scene.simulated.shown, self._usable_background()
-        )
+        simulated = composed(scene.simulated.colour, scene.simulated.shown, background)
         measure = self._clock() - self._gap_at_s >= GAP_INTERVAL_S
         if measure:
             self._gap_px, self._gap_at_s = edge_gap_px(real, scene.simulated), self._clock()
@@ -172,7 +169,7 @@ class AlignmentSession:
             as_before=self._as_before,
             randomised=self._randomised,
             sample=self._number,
-            background=self._background is not None,
+            background=self._background.known,
             drawn_points=self._drawn_points(view, columns, rows),
             real_points=self._points.pixels,
             fault=self._fault,
@@ -205,6 +202,7 @@ class AlignmentSession:
             "put": (2, lambda x, y: self._points.put((x, y))),
             "remove_point": (0, self._points.remove_last),
             "clear_points": (0, self._points.clear),
+            "refine": (0, self._refine),
         }
         if command == "mode":
             self._choose_mode(told.word)
@@ -293,53 +291,41 @@ class AlignmentSession:
         self._frozen = True
         self._points.pick(self._drawing.point_at((x, y), self._scene))
 
+    def _refine(self) -> None:
+        if self._real is None:
+            raise CommandError("no picture has come from the real camera")
+        view = self._history.now
+        rows, columns, _ = self._real.shape
+        found = refined(self._points, view, self._drawing.pinhole(view, columns, rows))
+        self._before = view
+        self._history.change(found.view)
+        self._say(False, found.sentence)
+
     # The background.
 
     def _begin_capture(self, robot_away: float) -> None:
         if self._frozen:
             raise CommandError("the picture stands still: let it go on to capture it")
-        self._capture, self._robot_away = BackgroundCapture(), bool(robot_away)
+        self._background.begin(bool(robot_away))
         self._say(False, "capturing the background")
 
-    def _add_to_capture(self, capture: BackgroundCapture, real: Picture) -> None:
-        robot = None if self._robot_away else self._look().simulated.shown
-        capture.add(real, robot)
-        self._say(False, f"capturing the background: {capture.left} pictures left")
-        if not capture.done:
-            return
-        self._capture = None
-        picture, hidden = capture.background()
-        path = self._alignment.greenscreen_overlay_path or resolve(
-            self._align.file.with_name(BACKGROUND)
-        )
+    def _add_to_background(self, real: Picture) -> None:
+        robot = None if self._background.robot_away else self._look().simulated.shown
         try:
-            write_background(picture, path)
+            self._say(False, self._background.add(real, robot))
         except SettingsError as error:
             self._say(True, str(error))
-            return
-        self._background = picture
-        self._alignment = self._alignment.model_copy(update={"greenscreen_overlay_path": path})
-        self._saved = None
-        words = "" if self._robot_away else f"; the robot stood before {hidden:.1%} of it all along"
-        self._say(False, f"background written: {path}{words}")
+        path = self._background.path
+        if path != self._alignment.greenscreen_overlay_path:
+            self._alignment = self._alignment.model_copy(update={"greenscreen_overlay_path": path})
+            self._saved = None
 
-    def _read_background(self) -> tuple[bool, str]:
-        path = self._alignment.greenscreen_overlay_path
-        if path is not None:
-            try:
-                self._background = read_background(path)
-            except SettingsError as error:
-                return True, str(error)
-        return False, "; ".join(self._alignment.doubts)
-
-    def _usable_background(self) -> Picture | None:
-        if self._background is not None and self._real is not None:
-            try:
-                check_size(self._background, self._real, "greenscreen_overlay_path")
-            except ImageSizeError as error:
-                self._background = None
-                self._say(True, str(error))
-        return self._background
+    def _fitting_background(self, real: Picture) -> Picture | None:
+        try:
+            return self._background.fitting(real)
+        except ImageSizeError as error:
+            self._say(True, str(error))
+            return None
 
     # What is shown.
 

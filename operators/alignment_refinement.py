@@ -1,0 +1,47 @@
+"""The page's Refine: the view that fits the picked points, and in words how well."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from operators.aligned_camera import AlignedCamera
+from operators.aligned_view import AlignedView
+from operators.correspondence_alignment import Correspondences, align_correspondences
+from operators.look_at_camera import LookAtCamera, fov_y_rad
+from operators.picked_points import PickedPoints
+from operators.pinhole import Pinhole
+from operators.posed_camera import PosedCamera
+
+
+@dataclass(frozen=True)
+class Refinement:
+    """view: the one that fits. sentence: how well it does, how sure it is, and what to doubt."""
+
+    view: AlignedView
+    sentence: str
+
+
+def refined(points: PickedPoints, view: AlignedView, pinhole: Pinhole) -> Refinement:
+    """Fit place, direction, roll and angle of view to the points, beginning from a view.
+
+    pinhole: with which the view is seen; its principal point and its pixels' shape stay.
+    Raises AlignmentError for too few points, or points that leave the view open.
+    """
+    places, pixels = points.pairs()
+    start = PosedCamera(view.camera_from_kinematic_base, pinhole)
+    seen = Correspondences(places, pixels)
+    found = align_correspondences(start, seen)
+    fov = fov_y_rad(found.camera.pinhole)
+    camera, roll_rad = LookAtCamera.from_pose(found.camera.pose, fov, view.camera.distance_m)
+    before = start.project(places) - pixels
+    before_px = float(np.sqrt((before**2).mean()))
+    return Refinement(AlignedView(camera, roll_rad), _said(found, before_px))
+
+
+def _said(found: AlignedCamera, before_px: float) -> str:
+    sure = (
+        f"{1e3 * found.position_sd_m:.1f} mm, {np.degrees(found.rotation_sd_rad):.2f} degrees and "
+        f"{found.zoom_sd:.1%} of the focal length"
+    )
+    fit = f"{found.used[0]} of {found.used[1]} points fit to {found.rms_px:.2f} px"
+    return "; ".join([f"{fit}, {before_px:.1f} px before; sure to {sure} (1 sd)", *found.doubts])
