@@ -205,6 +205,8 @@ class AlignmentSession:
             "refine": (0, self._refine),
         }
         if command == "mode":
+            # What was said stays to be read while a person looks from one picture to the other.
+            self._say(False, "" if self._fault else self._sentence)
             self._choose_mode(told.word)
             return
         if command not in commands:
