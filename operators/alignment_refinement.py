@@ -21,17 +21,20 @@ class Refinement:
     sentence: str
 
 
-def refined(points: PickedPoints, view: AlignedView, pinhole: Pinhole) -> Refinement:
+def refined(
+    points: PickedPoints, view: AlignedView, pinhole: Pinhole, *, fov_free: bool = True
+) -> Refinement:
     """Fit place, direction, roll and angle of view to the points, beginning from a view.
 
-    pinhole: with which the view is seen; its principal point and its pixels' shape stay.
+    pinhole: with which the view is seen; its principal point and its pixels' shape stay, and unless
+    fov_free its angle of view.
     Raises AlignmentError for too few points, or points that leave the view open.
     """
     places, pixels = points.pairs()
     start = PosedCamera(view.camera_from_kinematic_base, pinhole)
     seen = Correspondences(places, pixels)
-    found = align_correspondences(start, seen)
-    fov = fov_y_rad(found.camera.pinhole)
+    found = align_correspondences(start, seen, fov_free)
+    fov = fov_y_rad(found.camera.pinhole) if fov_free else view.camera.fov_y_rad
     camera, roll_rad = LookAtCamera.from_pose(found.camera.pose, fov, view.camera.distance_m)
     before = start.project(places) - pixels
     before_px = float(np.sqrt((before**2).mean()))
@@ -39,9 +42,8 @@ def refined(points: PickedPoints, view: AlignedView, pinhole: Pinhole) -> Refine
 
 
 def _said(found: AlignedCamera, before_px: float) -> str:
-    sure = (
-        f"{1e3 * found.position_sd_m:.1f} mm, {np.degrees(found.rotation_sd_rad):.2f} degrees and "
-        f"{found.zoom_sd:.1%} of the focal length"
-    )
+    lens = f" and {found.zoom_sd:.1%} of the focal length" if found.zoom_sd else ""
+    turn = f"{np.degrees(found.rotation_sd_rad):.2f} degrees"
+    sure = f"{1e3 * found.position_sd_m:.1f} mm, {turn}{lens}"
     fit = f"{found.used[0]} of {found.used[1]} points fit to {found.rms_px:.2f} px"
     return "; ".join([f"{fit}, {before_px:.1f} px before; sure to {sure} (1 sd)", *found.doubts])

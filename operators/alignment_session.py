@@ -202,7 +202,7 @@ class AlignmentSession:
             "put": (2, lambda x, y: self._points.put((x, y))),
             "remove_point": (0, self._points.remove_last),
             "clear_points": (0, self._points.clear),
-            "refine": (0, self._refine),
+            "refine": (1, self._refine),
         }
         if command == "mode":
             # What was said stays to be read while a person looks from one picture to the other.
@@ -293,13 +293,13 @@ class AlignmentSession:
         self._frozen = True
         self._points.pick(self._drawing.point_at((x, y), self._scene))
 
-    def _refine(self) -> None:
+    def _refine(self, fov_free: float) -> None:
         if self._real is None:
             raise CommandError("no picture has come from the real camera")
         view = self._history.now
         rows, columns, _ = self._real.shape
-        found = refined(self._points, view, self._drawing.pinhole(view, columns, rows))
-        self._before = view
+        pinhole = self._drawing.pinhole(view, columns, rows)
+        found = refined(self._points, view, pinhole, fov_free=bool(fov_free))
         self._history.change(found.view)
         self._say(False, found.sentence)
 

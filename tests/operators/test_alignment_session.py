@@ -122,7 +122,7 @@ def test_edges_are_nearer_and_the_difference_darker_in_the_true_camera(
     dark_rough = drawn_after(session, "cube").overlay.pixels.mean()
     true = put_camera(session, TRUTH)
     assert true.edge_gap_px < 0.7 * rough.edge_gap_px
-    assert drawn_after(session, "cube").overlay.pixels.mean() < 0.9 * dark_rough
+    assert drawn_after(session, "cube").overlay.pixels.mean() < 0.95 * dark_rough
 
 
 def drawn_after(session: AlignmentSession, command: str) -> Drawn:
@@ -199,7 +199,7 @@ def test_picked_points_bring_it_into_line(session: AlignmentSession) -> None:
     """The clicks are where the truth, and not the simulated camera, sees the points."""
     shown = (drawn(session_redrawn(session)).simulated.pixels != GREEN).any(axis=-1)
     rows, columns = np.nonzero(shown[: HEIGHT * 2 // 3])
-    assert "too few" in tell(session, "refine").sentence
+    assert "too few" in tell(session, "refine", 1).sentence
     session._points.clear()
     chance = np.random.default_rng(2)
     true_pinhole, true_pose = TRUTH.pinhole(WIDTH, HEIGHT), TRUTH.camera_from_kinematic_base()
@@ -209,12 +209,19 @@ def test_picked_points_bring_it_into_line(session: AlignmentSession) -> None:
         assert np.isnan(state.real_points[-1]).all()
         real = true_pinhole.project(true_pose.points(session._points.places[-1:]))[0]
         tell(session, "put", *real)
-    found = tell(session, "refine")
+    found = tell(session, "refine", 1)
     assert "14 of 14 points fit to 0.00 px" in found.sentence
     np.testing.assert_allclose(found.position, TRUTH.position, atol=1e-5)
     assert found.fov_y_rad == pytest.approx(TRUE_FOV, abs=1e-6)
     assert abs(found.roll_rad) < 1e-6
     np.testing.assert_allclose(found.drawn_points, found.real_points, atol=1e-3)
+    # With a lens that stays, the view that was right stays right.
+    kept = tell(session, "refine", 0)
+    np.testing.assert_allclose(kept.position, TRUTH.position, atol=1e-4)
+    assert kept.fov_y_rad == found.fov_y_rad
+    assert "focal length" in found.sentence
+    assert "focal length" not in kept.sentence
+    tell(session, "undo")
     # Before and after, at the touch of a button; and undone.
     np.testing.assert_allclose(tell(session, "as_before", 1).position, (2.0, 0.7, 0.9))
     np.testing.assert_allclose(tell(session, "as_before", 0).position, TRUTH.position, atol=1e-5)
