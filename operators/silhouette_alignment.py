@@ -36,6 +36,9 @@ SETTLED: Final = 2e-6
 
 DAMPING: Final = 1e-6
 FEW_VIEWS: Final = 3
+BLURRED_PX: Final = 1.0
+"""An outline that fits worse than this is not of this robot's links, or not where they are."""
+
 LEAST_ON_EDGE: Final = 0.4
 FEW_ON_EDGE: Final = 0.65
 
@@ -259,18 +262,23 @@ def _outcome(
         (int(counted.sum()), len(counted)),
         dict(zip(model.joint_names, state.offsets.tolist(), strict=True)) if joints else {},
         dict(zip(model.joint_names, deviations.tolist(), strict=True)) if joints else {},
-        _doubts(on_edge, len(views), state, model, limits),
+        _doubts(on_edge, edge.deviation, len(views), state, model, limits),
     )
 
 
 def _doubts(
-    on_edge: float, views: int, state: _State, model: RobotModel, limits: Bounds
+    on_edge: float, deviation: float, views: int, state: _State, model: RobotModel, limits: Bounds
 ) -> tuple[str, ...]:
     said = []
     if on_edge < FEW_ON_EDGE:
         said.append(
             f"only {100 * on_edge:.0f}% of the robot's outline lies on the silhouettes' edge: look "
             "at the pictures before you rely on this"
+        )
+    if deviation > BLURRED_PX and limits.joint_rad == 0:
+        said.append(
+            f"the outline fits to {deviation:.1f} px only: the masks may be rough, or the joints' "
+            "readings have offsets, which can be sought too"
         )
     if views < FEW_VIEWS:
         said.append(f"{views} view(s) of the robot: with five poses the camera is told far better")
