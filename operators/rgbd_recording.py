@@ -119,6 +119,10 @@ class RgbdRecording:
                 )
         return RgbdFrame(timestamp_ms, np.asarray(colour, np.uint8), depth)
 
+    def has_mask(self, timestamp_ms: int) -> bool:
+        """Whether it is told where the robot is seen at one instant."""
+        return (self._camera / "mask" / f"{timestamp_ms}.png").exists()
+
     def silhouette(self, timestamp_ms: int) -> NDArray[np.bool_] | None:
         """Where the robot is seen at one instant, (rows, columns); None where that is not told.
 
