@@ -39,6 +39,11 @@ class AlignSettings(Section):
         default=Path("configs/align/two_arms.json"),
         description="read in the place of `file` while that is not there",
     )
+    calibration: Path | None = Field(
+        default=None,
+        description="a calibration of this camera, such as `panodora align` writes: the simulated "
+        "camera begins there, and not where `file` or `start` has it",
+    )
     calibrations: Path = Field(
         default=Path("out/align/calib"),
         description="the folder into which Save writes the camera as a calibration",

@@ -12,10 +12,10 @@ from operators.alignment_file import AlignmentFile
 from operators.domain_randomisation import Sample
 from operators.overlay import robot_at_its_base
 from operators.overlay_settings import OverlaySettings
-from operators.picked_points import point_at
 from operators.picture_comparison import compared, draw_spawn_box
 from operators.pictured_robot import PicturedRobot, Readings
 from operators.pinhole import Pinhole
+from operators.point_picking import point_at
 from operators.real_lens import RealLens
 from operators.section import Vector3
 from operators.settings import SettingsError

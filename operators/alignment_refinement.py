@@ -8,8 +8,8 @@ from operators.aligned_camera import AlignedCamera
 from operators.aligned_view import AlignedView
 from operators.correspondence_alignment import Correspondences, align_correspondences
 from operators.look_at_camera import LookAtCamera, fov_y_rad
-from operators.picked_points import PickedPoints
 from operators.pinhole import Pinhole
+from operators.point_picking import ClickedPoints
 from operators.posed_camera import PosedCamera
 
 
@@ -22,7 +22,7 @@ class Refinement:
 
 
 def refined(
-    points: PickedPoints, view: AlignedView, pinhole: Pinhole, *, fov_free: bool = True
+    points: ClickedPoints, view: AlignedView, pinhole: Pinhole, *, fov_free: bool = True
 ) -> Refinement:
     """Fit place, direction, roll and angle of view to the points, beginning from a view.
 

@@ -14,17 +14,17 @@ from operators.aligned_view import AlignedView
 from operators.alignment_background import AlignmentBackground, read_or_say
 from operators.alignment_commands import MOTIONS, CommandError, Seen, moved
 from operators.alignment_drawing import AlignmentDrawing, Scene
-from operators.alignment_output import begin_alignment, write_aligned
+from operators.alignment_output import begin_alignment, write_aligned, write_clicked
 from operators.alignment_refinement import refined
 from operators.camera_messages import CameraImage
 from operators.change_history import ChangeHistory
 from operators.domain_randomisation import DomainRandomisation, Sample
 from operators.green_screen import composed
 from operators.overlay_messages import CameraFrame, Overlay
-from operators.picked_points import PickedPoints
 from operators.picture_comparison import edge_gap_px
 from operators.pictured_robot import Readings
 from operators.pinhole import ImageSizeError
+from operators.point_picking import ClickedPoints
 from operators.real_lens import RealLens
 from operators.settings import Settings, SettingsError, resolve
 from operators.usage_error import UsageError
@@ -58,13 +58,13 @@ class AlignmentSession:
         self._settings = settings
         self._align, self._overlay = settings.align, settings.overlay
         self._clock = clock
-        self._alignment = begin_alignment(self._align)
+        self._alignment, view = begin_alignment(self._align, self._overlay)
         self._lens = RealLens.of(settings)
         self._drawing = AlignmentDrawing(self._align, self._overlay, self._lens)
-        self._history = ChangeHistory(AlignedView(self._alignment.camera))
-        self._saved: AlignedView | None = self._history.now
-        self._before = self._history.now
-        self._points = PickedPoints()
+        self._history = ChangeHistory(view)
+        self._before = view
+        self._saved: AlignedView | None = None if self._align.calibration else view
+        self._points = ClickedPoints()
         self._mode: ComparisonMode = self._align.mode
         self._opacity = self._align.opacity
         self._frozen = self._as_before = self._randomised = False
@@ -246,7 +246,7 @@ class AlignmentSession:
             self._say(False, otherwise)
 
     def _reset(self) -> None:
-        self._history.change(AlignedView(self._alignment.camera))
+        self._history.change(self._before)
         self._as_before = False
 
     def _save(self) -> None:
@@ -255,11 +255,14 @@ class AlignmentSession:
         view = self._history.now
         rows, columns, _ = self._real.shape
         pinhole = self._lens.calibrated(view.camera, columns, rows)
-        paths = write_aligned(self._alignment, view, pinhole, self._align, self._overlay)
+        before = self._lens.calibration
+        paths = [*write_aligned(self._alignment, view, pinhole, before, self._align, self._overlay)]
+        if len(self._points.pairs()[0]):
+            paths.append(write_clicked(self._points, columns, rows, self._align))
         self._saved = view
         roll = np.degrees(view.roll_rad)
-        lacks = f"; its roll of {roll:.2f} degrees is in the calibration alone" if roll else ""
-        self._say(False, f"written: {paths[0]}{lacks}; {paths[1]}")
+        lacks = f"; the roll of {roll:.2f} degrees is in the calibration alone" if roll else ""
+        self._say(False, f"written: {', '.join(map(str, paths))}{lacks}")
 
     def _choose_mode(self, word: str) -> None:
         chosen = next((mode for mode in COMPARISON_MODES if mode == word), None)

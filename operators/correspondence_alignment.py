@@ -88,7 +88,10 @@ def align_correspondences(
     if len(seen.points) >= ROBUST_FROM:
         camera = _minimised(camera, seen, inliers, free, robust=True)
         lengths = np.linalg.norm(_residuals(camera, seen), axis=1)
-        inliers = lengths <= OUTLIER * _deviation(lengths)
+        # Few residuals are small because they were fitted (Rousseeuw and Leroy, Robust Regression
+        # and Outlier Detection, 1987, chapter 5).
+        few = 1.0 + 5.0 / (2 * len(lengths) - len(free))
+        inliers = lengths <= OUTLIER * few * _deviation(lengths)
         _check_enough(int(inliers.sum()), len(free), " that agree with each other")
     camera = _minimised(camera, seen, inliers, free, robust=False)
     residuals = _residuals(camera, seen)[inliers]

@@ -1,138 +1,78 @@
-"""Points of the robot that a person has picked in the simulated picture and in the real one."""
+"""Points of the robot that were picked in a picture: a JSON file.
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import Final
+```json
+{
+  "size": [1280, 720],
+  "points": [{"name": "left_tcp", "base": [0.41, 0.2, 0.13], "pixel": [640.5, 360.0]}]
+}
+```
+`base`: m, in `kinematic_base`, the frame of the URDF's own base. `pixel`: column and row, (0, 0)
+the centre of the upper left one.
+"""
+
+import json
+from pathlib import Path
 
 import numpy as np
+from pydantic import Field, ValidationError
 
-from operators.pinhole import Pinhole
-from operators.section import Vector3
-from operators.simulated_camera import SimulatedPicture
-from operators.transforms import Array, transform_points
-from operators.urdf_visuals import Visual
-from operators.usage_error import UsageError
-
-SNAP_PX: Final = 8.0
-"""A mesh's corner so near to a click is what was meant."""
-
-VISIBLE_M: Final = 0.004
-"""A corner so little behind what its pixel shows is seen."""
-
-NEAREST_PX: Final = 15.0
-"""A click so near to an arm's edge means the edge."""
+from operators.correspondence_alignment import Correspondences
+from operators.frames import Transform
+from operators.pinhole import ImageSizeError, Pinhole
+from operators.section import Section, Vector3
+from operators.settings import SettingsError
 
 
-class PickError(UsageError):
-    """A click that means nothing: says what to do."""
+class PickedPoint(Section):
+    """One point."""
+
+    name: str | None = Field(default=None, description="for who reads it")
+    base: Vector3 = Field(description="m")
+    pixel: tuple[float, float] = Field(description="column and row")
 
 
-@dataclass(frozen=True)
-class PickedPoint:
-    """place: of the robot, m, in kinematic_base. pixel: where the real camera sees it, px."""
+class PickedPoints(Section):
+    """A file of points, all picked in one picture."""
 
-    place: Vector3
-    pixel: tuple[float, float] | None = None
+    size: tuple[int, int] = Field(description="the picture's width and height, px")
+    points: tuple[PickedPoint, ...]
 
+    def correspondences(self, base_from_kinematic_base: Transform) -> Correspondences:
+        """As the solver takes them, in its base's frame. Raises AlignmentError."""
+        points = np.array([point.base for point in self.points], np.float64).reshape(-1, 3)
+        pixels = np.array([point.pixel for point in self.points], np.float64).reshape(-1, 2)
+        return Correspondences(base_from_kinematic_base.points(points), pixels)
 
-class PickedPoints:
-    """The points, of which the last may wait for its place in the real picture."""
-
-    def __init__(self) -> None:
-        self._points: list[PickedPoint] = []
-
-    @property
-    def places(self) -> Array:
-        """(points, 3), m, in kinematic_base."""
-        return np.array([p.place for p in self._points]).reshape(-1, 3)
-
-    @property
-    def pixels(self) -> Array:
-        """(points, 2), px; NaN where one waits."""
-        waiting = (np.nan, np.nan)
-        return np.array([p.pixel or waiting for p in self._points]).reshape(-1, 2)
-
-    @property
-    def waits(self) -> bool:
-        """Whether the last one has no place in the real picture yet."""
-        return bool(self._points) and self._points[-1].pixel is None
-
-    def pairs(self) -> tuple[Array, Array]:
-        """Places (n, 3), m, and pixels (n, 2) of the points that have both."""
-        whole = ~np.isnan(self.pixels[:, 0])
-        return self.places[whole], self.pixels[whole]
-
-    def pick(self, place: Vector3) -> None:
-        """Begin with a point of the robot, in the place of one that still waits."""
-        if self.waits:
-            self._points.pop()
-        self._points.append(PickedPoint(place))
-
-    def put(self, pixel: tuple[float, float]) -> None:
-        """Say where the real camera sees the point that waits. Raises PickError if none does."""
-        if not self.waits:
-            raise PickError("click the point on the simulated robot first")
-        self._points[-1] = replace(self._points[-1], pixel=pixel)
-
-    def remove_last(self) -> None:
-        """Take the last one back. Raises PickError where there is none."""
-        if not self._points:
-            raise PickError("no points have been picked")
-        self._points.pop()
-
-    def clear(self) -> None:
-        """Take all back."""
-        self._points.clear()
+    def check_size(self, pinhole: Pinhole) -> None:
+        """Raise ImageSizeError unless they were picked in a picture of this camera's size."""
+        if self.size != (pinhole.width, pinhole.height):
+            raise ImageSizeError(
+                f"the points were picked in a picture of {self.size[0]}x{self.size[1]} px, and the "
+                f"camera that is started from has {pinhole.width}x{pinhole.height}: pick them in "
+                "one of its size"
+            )
 
 
-def point_at(
-    pixel: tuple[float, float],
-    simulated: SimulatedPicture,
-    pinhole: Pinhole,
-    camera_from_base: Array,
-    base_from_meshes: Array,
-    visuals: Sequence[Visual],
-) -> Vector3:
-    """The robot's point, m, in the base, that a click in the simulated picture means.
-
-    A corner of a mesh nearby is taken before the surface under the click: a person finds corners
-    again in the real picture. Raises PickError for a click beside the robot.
-    """
-    depth_m = _depth_near(pixel, simulated)
-    corners = np.concatenate(
-        [
-            transform_points(base_from_mesh, visual.vertices)
-            for base_from_mesh, visual in zip(base_from_meshes, visuals, strict=True)
+def read_points(path: Path) -> PickedPoints:
+    """Read a file. Raises SettingsError naming the file, the key and what is wrong."""
+    try:
+        return PickedPoints.model_validate(json.loads(path.read_text("utf-8")))
+    except OSError as error:
+        raise SettingsError(f"{path}: cannot be read: {error.strerror}") from None
+    except ValidationError as error:
+        lines = [
+            f"{path}: {'.'.join(map(str, fault['loc'])) or 'the whole'}: {fault['msg']}"
+            for fault in error.errors()
         ]
-    )
-    seen = transform_points(camera_from_base, corners)
-    before = seen[:, 2] > 0.0
-    corners, seen = corners[before], seen[before]
-    at = pinhole.project(seen)
-    near = np.linalg.norm(at - pixel, axis=-1)
-    candidates = np.flatnonzero(near < SNAP_PX)
-    columns, rows = np.round(at[candidates]).astype(int).T
-    inside = (columns >= 0) & (columns < pinhole.width) & (rows >= 0) & (rows < pinhole.height)
-    candidates, columns, rows = candidates[inside], columns[inside], rows[inside]
-    shown_m = simulated.depth_m[rows, columns]
-    candidates = candidates[seen[candidates, 2] < shown_m + VISIBLE_M]
-    if candidates.size:
-        return _vector(corners[candidates[np.argmin(near[candidates])]])
-    ray = np.array([*pinhole.normalised(np.array(pixel)), 1.0])
-    rotation, translation = camera_from_base[:3, :3], camera_from_base[:3, 3]
-    return _vector(rotation.T @ (depth_m * ray - translation))
+        raise SettingsError("\n".join(lines)) from None
+    except ValueError as error:
+        raise SettingsError(f"{path}: not JSON: {error}") from None
 
 
-def _depth_near(pixel: tuple[float, float], simulated: SimulatedPicture) -> float:
-    rows, columns = np.nonzero(simulated.shown)
-    if rows.size:
-        gaps = np.hypot(columns - pixel[0], rows - pixel[1])
-        nearest = int(np.argmin(gaps))
-        if gaps[nearest] <= NEAREST_PX:
-            return float(simulated.depth_m[rows[nearest], columns[nearest]])
-    raise PickError("the simulated robot is not there: click a corner of it that you can see")
-
-
-def _vector(numbers: Array) -> Vector3:
-    x, y, z = numbers.tolist()
-    return x, y, z
+def write_points(points: PickedPoints, path: Path) -> None:
+    """Write a file, in the place of one that is there. Raises SettingsError."""
+    content = points.model_dump(mode="json", exclude_none=True)
+    try:
+        path.write_text(json.dumps(content, indent=2) + "\n")
+    except OSError as error:
+        raise SettingsError(f"{path}: cannot be written: {error.strerror}") from None

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from operators.calibration import CalibrationError
+from operators.calibration import Calibration, CalibrationError
 from operators.lens import calibrated_lens
 from operators.look_at_camera import LookAtCamera
 from operators.overlay import load_calibration
@@ -22,8 +22,10 @@ class RealLens:
     calibration's. lens: None where nothing is known: the principal point is then in the middle.
     """
 
-    def __init__(self, lens: Pinhole | None) -> None:
+    def __init__(self, lens: Pinhole | None, calibration: Calibration | None = None) -> None:
         self._lens = lens
+        self.calibration = calibration
+        """What tells it, if its frames are the robot's."""
         self._undistortion = None if lens is None else Undistortion(lens)
 
     @classmethod
@@ -37,7 +39,7 @@ class RealLens:
         overlay = settings.overlay
         try:
             calibration = load_calibration(overlay, calibration_time(resolve(overlay.recording)))
-            return cls(calibration.camera(overlay.serial).pinhole)
+            return cls(calibration.camera(overlay.serial).pinhole, calibration)
         except CalibrationError:  # a recording without one is what an alignment is for
             return cls(None)
 

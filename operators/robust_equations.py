@@ -12,6 +12,9 @@ from operators.transforms import Array
 TUKEY: Final = 4.685
 """Deviations beyond which Tukey's biweight drops a residual: 95% efficient for normal noise."""
 
+ROUNDS: Final = 5
+"""In which the deviation and what belongs to it settle."""
+
 MEDIAN_OF_NORMAL: Final = 0.6745
 """The median absolute value of a normal number, in its standard deviations."""
 
@@ -49,16 +52,20 @@ class NormalEquations:
     steepness: float
 
 
-def weighed(equations: Equations, widest: float) -> NormalEquations:
-    """Weigh by Tukey's biweight, beyond 4.7 deviations or `widest`, whichever is more: nothing."""
-    far = np.abs(equations.residuals)
-    counted = far[equations.matching & (far < widest)]
-    middle = float(np.median(counted)) if counted.size else 0.0
-    return _weighed(equations, max(middle / MEDIAN_OF_NORMAL, equations.floor), widest)
+def weighed(equations: Equations, first: float, widest: float) -> NormalEquations:
+    """Weigh by Tukey's biweight: nothing beyond 4.7 deviations or `widest`, whichever is more.
 
-
-def _weighed(equations: Equations, deviation: float, widest: float) -> NormalEquations:
-    cut = max(TUKEY * deviation, min(widest, 1e9))
+    first: what is farther off is no part of the deviation, to begin with; after that what is beyond
+    4.7 of them is none.
+    """
+    far = np.abs(equations.residuals[equations.matching])
+    cut = first
+    for _ in range(ROUNDS):
+        near = far[far <= cut]
+        middle = float(np.median(near)) if near.size else 0.0
+        deviation = max(middle / MEDIAN_OF_NORMAL, equations.floor)
+        cut = min(cut, TUKEY * deviation)
+    cut = max(TUKEY * deviation, widest)
     square = np.minimum((equations.residuals / cut) ** 2, 1.0)
     weights = np.where(equations.matching, (1.0 - square) ** 2, 0.0)
     slopes = np.where(equations.matching, (1.0 - square) * (1.0 - 5.0 * square), 0.0)

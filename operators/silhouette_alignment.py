@@ -14,13 +14,16 @@ from operators.robot_view import RobotModel, RobotView
 from operators.robust_equations import Equations, NormalEquations, grouped_covariance, weighed
 from operators.silhouette_search import searched
 from operators.transforms import Array
-from operators.view_equations import Surface, ViewLevel, joined
+from operators.view_equations import ViewLevel, joined
 
 SEARCH_WIDTH_PX: Final = 160
 """Of the pictures in which the first guess is made."""
 
 LEVELS: Final = ((4, 10, 15.0), (2, 8, 8.0), (1, 10, 8.0))
 """Coarse to fine: the factor, how many iterations, and how far off an edge may be at first, px."""
+
+JOINTS_FROM: Final = 2
+"""The factor from which on the joints are sought too: before, the camera alone is far off."""
 
 NARROWER: Final = 0.6
 """So much less from one iteration to the next."""
@@ -33,6 +36,9 @@ SETTLED: Final = 2e-6
 
 DAMPING: Final = 1e-6
 FEW_VIEWS: Final = 3
+BLURRED_PX: Final = 1.0
+"""An outline that fits worse than this is not of this robot's links, or not where they are."""
+
 LEAST_ON_EDGE: Final = 0.4
 FEW_ON_EDGE: Final = 0.65
 
@@ -43,16 +49,27 @@ HINT: Final = "give views with the arms in other poses, or hold the field of vie
 
 
 @dataclass(frozen=True)
-class JointBounds:
-    """How far joint offsets, and the camera on their account, may go.
+class Bounds:
+    """How far from where it is started alignment may go.
 
-    As the solver of AirExo-2's exoskeleton has them: the camera by 3 cm and 3 degrees from where it
-    is without them, every joint by 2 degrees.
+    position_m, rotation_rad: the camera. joint_rad: what may be added to each joint's readings; 0
+    trusts them.
     """
 
-    position_m: float = 0.03
-    rotation_rad: float = float(np.radians(3.0))
-    joint_rad: float = float(np.radians(2.0))
+    position_m: float = np.inf
+    rotation_rad: float = np.inf
+    joint_rad: float = 0.0
+
+    def nearest(self, start: PosedCamera, camera: PosedCamera) -> PosedCamera:
+        """The camera nearest to this one, in place and in rotation, that is within the bounds."""
+        step = start.step_to(camera)
+        for part, most in ((slice(0, 3), self.rotation_rad), (slice(3, 6), self.position_m)):
+            step[part] *= min(1.0, most / max(float(np.linalg.norm(step[part])), 1e-12))
+        return start.stepped(step)
+
+
+EXOSKELETON_BOUNDS: Final = Bounds(0.03, float(np.radians(3.0)), float(np.radians(2.0)))
+"""Those of AirExo-2's solver, which starts from a calibration by markers."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,32 +83,31 @@ def align_silhouettes(
     model: RobotModel,
     views: Sequence[RobotView],
     fov_free: bool = True,
-    joint_bounds: JointBounds | None = None,
+    bounds: Bounds | None = None,
 ) -> AlignedCamera:
     """Find the camera in which the robot's outline lies on the edge of every view's silhouette.
 
     start: from where, of an ideal lens; 5 cm, 5 degrees and 5% of the field of view off are no
     matter. views: one picture for each pose of the arms; their depth counts where they have it.
-    fov_free: whether the focal length is sought too. joint_bounds: seek the joints' offsets, too,
-    within these bounds; None trusts the readings.
+    fov_free: whether the focal length is sought too. bounds: how far from the start; with one for
+    the joints their offsets are sought too. None: the camera anywhere, the readings as they are.
     Raises AlignmentError for silhouettes that are too small or do not fit the robot at all, and
     whatever leaves the camera open; ImageSizeError for pictures of another size, JointError for
     readings that do not fit, and NoOpenGLError without EGL.
     """
     _check(start, views)
-    joints = len(model.joint_names)
-    camera_free = np.arange(len(STEP)) if fov_free else np.delete(np.arange(len(STEP)), ZOOM)
-    state = _State(_searched(start, model, views, fov_free), np.zeros(joints))
+    limits = bounds or Bounds()
+    free: Parts = np.arange(len(STEP)) if fov_free else np.delete(np.arange(len(STEP)), ZOOM)
+    state = _State(_searched(start, model, views, fov_free), np.zeros(len(model.joint_names)))
     for factor, iterations, widest in LEVELS:
-        if start.pinhole.width // factor >= SEARCH_WIDTH_PX or factor == 1:
-            with closing(ViewLevel(start.pinhole, tuple(model.visuals), factor)) as level:
-                refinement = _Refinement(level, model, views, widest)
-                state, kinds = refinement.run(state, camera_free, iterations)
-                if factor == 1 and joint_bounds is not None:
-                    everything = np.append(camera_free, len(STEP) + np.arange(joints))
-                    state, kinds = refinement.run(state, everything, iterations, joint_bounds)
-                    camera_free = everything
-    return _outcome(state, kinds, camera_free, model, views, joint_bounds)
+        if start.pinhole.width // factor < SEARCH_WIDTH_PX and factor > 1:
+            continue
+        if factor <= JOINTS_FROM and limits.joint_rad > 0 and free.max() < len(STEP):
+            free = np.append(free, len(STEP) + np.arange(len(model.joint_names)))
+        with closing(ViewLevel(start.pinhole, tuple(model.visuals), factor)) as level:
+            refinement = _Refinement(level, model, views, widest)
+            state, kinds = refinement.run(state, free, iterations, start, limits)
+    return _outcome(state, kinds, free, model, views, limits)
 
 
 class _Refinement:
@@ -109,65 +125,60 @@ class _Refinement:
         state: _State,
         free: Parts,
         iterations: int,
-        bounds: JointBounds | None = None,
+        start: PosedCamera,
+        limits: Bounds,
     ) -> tuple[_State, list[NormalEquations]]:
         """Refine what is free; returns the equations at the end too."""
-        first = state
-        prior = joint_prior(len(free), free, bounds)
+        prior = _joint_prior(free, limits)
+        slopes = self._joint_slopes(state, free)
         kinds: list[NormalEquations] = []
         for i in range(iterations):
-            kinds = self._weighed(state, free, NARROWER**i)
+            kinds = self._weighed(state, free, slopes, NARROWER**i)
             information = sum((kind.information for kind in kinds), prior)
             gradient = sum((kind.gradient for kind in kinds), np.zeros(len(free)))
-            offsets = np.concatenate([np.zeros(len(STEP)), state.offsets])[free]
-            gradient = gradient + prior @ offsets
+            gradient = gradient + prior @ np.append(np.zeros(len(STEP)), state.offsets)[free]
             damped = information + DAMPING * np.diag(np.diag(information) + 1e-12)
             step = np.zeros(len(STEP) + len(state.offsets))
             step[free] = -np.linalg.solve(damped, gradient)
-            state = _State(state.camera.stepped(step[: len(STEP)]), state.offsets + step[7:])
-            if bounds is not None:
-                state = _bounded(state, first, bounds)
+            offsets = np.clip(
+                state.offsets + step[len(STEP) :], -limits.joint_rad, limits.joint_rad
+            )
+            moved = state.camera.stepped(step[: len(STEP)])
+            state = _State(limits.nearest(start, moved), offsets)
             if np.abs(step).max() < SETTLED:
                 break
         return state, kinds
 
-    def _weighed(self, state: _State, free: Parts, narrower: float) -> list[NormalEquations]:
+    def _weighed(
+        self, state: _State, free: Parts, slopes: Sequence[Array], narrower: float
+    ) -> list[NormalEquations]:
         edges, depths = [], []
         for i, view in enumerate(self._views):
-            drawn = self._drawn(state, view, free)
+            poses = self._model.base_from_meshes(view.readings, state.offsets)
+            drawn = self._level.surface(state.camera, poses, slopes[i])
             edges.append(self._level.outline_equations(drawn, self._edges[i], i))
             if view.depth_m is not None:
                 depths.append(self._level.depth_equations(drawn, view.silhouette, view.depth_m, i))
-        kinds = [weighed(_of(joined(edges), free), self._widest * narrower)]
+        kinds = [weighed(_of(joined(edges), free), self._widest, self._widest * narrower)]
         if depths:
-            widest = DEPTH_AT_FIRST * narrower
-            kinds.append(weighed(_of(joined(depths), free), widest))
+            first = DEPTH_AT_FIRST
+            kinds.append(weighed(_of(joined(depths), free), first, first * narrower))
         return kinds
 
-    def _drawn(self, state: _State, view: RobotView, free: Parts) -> Surface:
-        poses = self._model.base_from_meshes(view.readings, state.offsets)
-        slopes = np.zeros((0, *poses.shape))
-        if free.max() >= len(STEP):
-            slopes = self._model.joint_slopes(view.readings, state.offsets)
-        return self._level.surface(state.camera, poses, slopes)
+    def _joint_slopes(self, state: _State, free: Parts) -> list[Array]:
+        """Of every view's meshes; the few degrees that a joint may go change them by little."""
+        if free.max() < len(STEP):
+            return [np.zeros((0, len(self._model.visuals), 4, 4)) for _ in self._views]
+        return [self._model.joint_slopes(view.readings, state.offsets) for view in self._views]
 
 
-def joint_prior(count: int, free: Parts, bounds: JointBounds | None) -> Array:
-    """What is known of the joints beforehand (count, count): half of the bound is likely."""
-    prior = np.zeros((count, count))
-    if bounds is not None:
-        joints = np.flatnonzero(free >= len(STEP))
-        prior[joints, joints] = (bounds.joint_rad / 2.0) ** -2
+def _joint_prior(free: Parts, limits: Bounds) -> Array:
+    """What is known of the free parts beforehand: half of a joint's bound is likely."""
+    prior = np.zeros((len(free), len(free)))
+    joints = np.flatnonzero(free >= len(STEP))
+    if len(joints):
+        prior[joints, joints] = (limits.joint_rad / 2.0) ** -2
     return prior
-
-
-def _bounded(state: _State, first: _State, bounds: JointBounds) -> _State:
-    """The state nearest to this one, by each part, that is within the bounds."""
-    step = first.camera.step_to(state.camera)
-    for part, most in ((slice(0, 3), bounds.rotation_rad), (slice(3, 6), bounds.position_m)):
-        step[part] *= min(1.0, most / max(float(np.linalg.norm(step[part])), 1e-12))
-    offsets = np.clip(state.offsets, -bounds.joint_rad, bounds.joint_rad)
-    return _State(first.camera.stepped(step), offsets)
 
 
 def _of(equations: Equations, free: Parts) -> Equations:
@@ -224,7 +235,7 @@ def _outcome(
     free: Parts,
     model: RobotModel,
     views: Sequence[RobotView],
-    bounds: JointBounds | None,
+    limits: Bounds,
 ) -> AlignedCamera:
     edge = kinds[0]
     on_edge = float((edge.weights > 0).mean()) if len(edge.weights) else 0.0
@@ -234,13 +245,13 @@ def _outcome(
             f"silhouettes, at least {100 * LEAST_ON_EDGE:.0f}% must: is it this robot, are these "
             "its readings, and is the start within some 5 cm and 5 degrees?"
         )
-    prior = joint_prior(len(free), free, bounds)
+    prior = _joint_prior(free, limits)
     information = sum((kind.information for kind in kinds), prior)
     inverse_information(information * edge.deviation**2, 1.0, HINT)
     covariance, groups = grouped_covariance(kinds, prior)
     whole = np.zeros((len(STEP) + len(state.offsets),) * 2)
     whole[np.ix_(free, free)] = covariance
-    joints = bounds is not None
+    joints = limits.joint_rad > 0
     deviations = np.sqrt(np.diag(whole))[len(STEP) :]
     counted = edge.weights > 0
     return AlignedCamera(
@@ -251,12 +262,12 @@ def _outcome(
         (int(counted.sum()), len(counted)),
         dict(zip(model.joint_names, state.offsets.tolist(), strict=True)) if joints else {},
         dict(zip(model.joint_names, deviations.tolist(), strict=True)) if joints else {},
-        _doubts(on_edge, len(views), state, model, bounds),
+        _doubts(on_edge, edge.deviation, len(views), state, model, limits),
     )
 
 
 def _doubts(
-    on_edge: float, views: int, state: _State, model: RobotModel, bounds: JointBounds | None
+    on_edge: float, deviation: float, views: int, state: _State, model: RobotModel, limits: Bounds
 ) -> tuple[str, ...]:
     said = []
     if on_edge < FEW_ON_EDGE:
@@ -264,10 +275,15 @@ def _doubts(
             f"only {100 * on_edge:.0f}% of the robot's outline lies on the silhouettes' edge: look "
             "at the pictures before you rely on this"
         )
+    if deviation > BLURRED_PX and limits.joint_rad == 0:
+        said.append(
+            f"the outline fits to {deviation:.1f} px only: the masks may be rough, or the joints' "
+            "readings have offsets, which can be sought too"
+        )
     if views < FEW_VIEWS:
         said.append(f"{views} view(s) of the robot: with five poses the camera is told far better")
-    if bounds is not None:
-        at_bound = np.abs(state.offsets) >= bounds.joint_rad * (1 - 1e-6)
+    if limits.joint_rad > 0:
+        at_bound = np.abs(state.offsets) >= limits.joint_rad * (1 - 1e-6)
         names = [name for name, at in zip(model.joint_names, at_bound, strict=True) if at]
         if names:
             said.append(f"at the bound of their offsets: {', '.join(names)}")

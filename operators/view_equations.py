@@ -68,10 +68,14 @@ class Surface:
     def joint_steps(self, rows: NDArray[np.intp], columns: NDArray[np.intp]) -> Array:
         """How the joints move these points: (n, 3, joints) m a radian, in the camera's frame."""
         at = self.mesh_points[rows, columns].astype(np.float64)
-        chosen = self.joint_slopes[:, self.meshes[rows, columns]]
-        moved = np.einsum("qnij,nj->nqi", chosen[..., :3, :3], at)
-        moved += np.moveaxis(chosen[..., :3, 3], 0, 1)
-        steps: Array = np.swapaxes(moved @ self.camera.pose.matrix[:3, :3].T, 1, 2)
+        meshes = self.meshes[rows, columns]
+        steps = np.empty((len(at), 3, len(self.joint_slopes)))
+        rotation = self.camera.pose.matrix[:3, :3]
+        for mesh in np.unique(meshes):
+            here = meshes == mesh
+            slopes = rotation @ self.joint_slopes[:, mesh, :3]
+            homogeneous = np.column_stack([at[here], np.ones(int(here.sum()))])
+            steps[here] = np.moveaxis(homogeneous @ np.swapaxes(slopes, 1, 2), 0, 2)
         return steps
 
 

@@ -18,6 +18,7 @@ from operators.green_screen import GREEN
 from operators.look_at_camera import LookAtCamera, fov_y_rad
 from operators.overlay import OverlayDrawer
 from operators.overlay_messages import CameraFrame
+from operators.picked_points import read_points
 from operators.pinhole import ImageSizeError
 from operators.rgbd_recording import RgbdRecording
 from operators.settings import Settings, SettingsError
@@ -195,7 +196,7 @@ def robot_pixel(session: AlignmentSession) -> tuple[float, float]:
     return float(columns[middle]), float(rows[middle])
 
 
-def test_picked_points_bring_it_into_line(session: AlignmentSession) -> None:
+def test_picked_points_bring_it_into_line(session: AlignmentSession, tmp_path: Path) -> None:
     """The clicks are where the truth, and not the simulated camera, sees the points."""
     shown = (drawn(session_redrawn(session)).simulated.pixels != GREEN).any(axis=-1)
     rows, columns = np.nonzero(shown[: HEIGHT * 2 // 3])
@@ -215,6 +216,13 @@ def test_picked_points_bring_it_into_line(session: AlignmentSession) -> None:
     assert found.fov_y_rad == pytest.approx(TRUE_FOV, abs=1e-6)
     assert abs(found.roll_rad) < 1e-6
     np.testing.assert_allclose(found.drawn_points, found.real_points, atol=1e-3)
+    # `panodora align` takes the same points.
+    tell(session, "save")
+    written = read_points(tmp_path / "out/points.json")
+    assert written.size == (WIDTH, HEIGHT)
+    places, pixels = session._points.pairs()
+    np.testing.assert_array_equal([point.base for point in written.points], places)
+    np.testing.assert_array_equal([point.pixel for point in written.points], pixels)
     # With a lens that stays, the view that was right stays right.
     kept = tell(session, "refine", 0)
     np.testing.assert_allclose(kept.position, TRUTH.position, atol=1e-4)
@@ -263,7 +271,7 @@ def test_a_roll_is_said_to_be_in_the_calibration_alone(
 ) -> None:
     tell(session, "set_roll", 0.1)
     said = tell(session, "save").sentence
-    assert "its roll of 5.73 degrees is in the calibration alone" in said
+    assert "the roll of 5.73 degrees is in the calibration alone" in said
     calibration = find_calibration(tmp_path / "out/calib")
     assert calibration.optimised is not None
     right = calibration.optimised.camera_from_base.matrix[0, :3]
@@ -271,6 +279,23 @@ def test_a_roll_is_said_to_be_in_the_calibration_alone(
     assert abs(right @ (0, 1, 0)) == pytest.approx(
         np.sin(0.1) * np.hypot(*session._history.now.camera.forward[:2])
     )
+
+
+def test_it_begins_where_a_calibration_has_the_camera(
+    session: AlignmentSession, make: Make, recording: Path, tmp_path: Path
+) -> None:
+    put_camera(session, TRUTH)
+    rolled = tell(session, "set_roll", 0.1, gesture=400)
+    tell(session, "save")
+    (path,) = (tmp_path / "out/calib").glob("*.yml")
+    # The cameras in the hands stay where they are to this one.
+    assert len(read_calibration(path).cameras) == 3
+    again = make(file=tmp_path / "none.json", calibration=path)
+    take(again, recording)
+    state = drawn(again).state
+    np.testing.assert_allclose(state.position, rolled.position, atol=1e-9)
+    np.testing.assert_allclose([state.roll_rad, state.fov_y_rad], [0.1, TRUE_FOV])
+    assert not state.saved
 
 
 def test_the_background_is_captured_written_and_put_behind(

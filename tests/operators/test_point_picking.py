@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from operators.look_at_camera import LookAtCamera
-from operators.picked_points import PickedPoints, PickError, point_at
+from operators.point_picking import ClickedPoints, PickError, point_at
 from operators.simulated_camera import SimulatedPicture
 from operators.urdf_visuals import Visual, shaded
 
@@ -48,7 +48,7 @@ def test_beside_the_robot_there_is_nothing_to_pick() -> None:
 
 
 def test_points_are_picked_and_put_in_turn() -> None:
-    points = PickedPoints()
+    points = ClickedPoints()
     with pytest.raises(PickError, match="on the simulated robot first"):
         points.put((1.0, 2.0))
     points.pick((0.0, 0.0, 1.0))
