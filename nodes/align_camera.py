@@ -1,6 +1,6 @@
 """Serves the page on which a person brings the simulated camera into line with the real one."""
 
-import queue
+from collections import deque
 
 import numpy as np
 
@@ -20,6 +20,9 @@ from operators.usage_error import UsageError
 ANNOUNCED_AT = 3
 """The picture with which the address is printed: dora's own lines about its start are over then."""
 
+COMMANDS = 1000
+"""So many of the newest wait to be followed: what a hand does in a minute."""
+
 
 def main() -> None:
     """Follow what the page says, and draw the simulated camera's picture over the newest real one.
@@ -33,7 +36,7 @@ def main() -> None:
     )
     session = AlignmentSession(node.settings)
     history = ReadingHistory(node.settings.overlay.joint_gap_ms)
-    told: queue.SimpleQueue[Message] = queue.SimpleQueue()
+    told: deque[Message] = deque(maxlen=COMMANDS)
     file = AnnouncementFile(this_run())
     token = file.token(node.settings.headset)
     server = PageServer(
@@ -45,7 +48,7 @@ def main() -> None:
         lambda *_: None,
         token=token,
         site=OwnPage("align.html"),
-        on_message={AlignCommand: lambda message, _: told.put(message)},
+        on_message={AlignCommand: lambda message, _: told.append(message)},
     )
     server.start()
     file.write(Announcement(server.addresses, token))
@@ -59,8 +62,8 @@ def main() -> None:
                     continue
                 case CameraFrame() as frame:
                     session.take(frame, history.at(taken.header.capture_ns))
-            while not told.empty():
-                message = told.get()
+            while told:
+                message = told.popleft()
                 assert isinstance(message, AlignCommand)
                 session.act(message)
             pictures += show(node, server, session, taken)

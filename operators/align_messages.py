@@ -12,7 +12,7 @@ Floats = NDArray[np.float64]
 class AlignCommand(Message):
     """What a person does on the page that aligns a camera."""
 
-    command: str = text(doc="a name of operators/alignment_commands.py")
+    command: str = text(doc="a name that operators/alignment_session.py knows")
     gesture: int = array(
         np.int64, doc="changes with the same number follow from one motion, and are undone together"
     )

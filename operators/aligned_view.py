@@ -9,6 +9,7 @@ from typing import Final, Self
 
 import numpy as np
 
+from operators.alignment_file import FARTHEST_M
 from operators.frames import Transform
 from operators.look_at_camera import CameraError, LookAtCamera
 from operators.pinhole import Pinhole
@@ -29,6 +30,12 @@ class AlignedView:
     roll_rad: float = 0.0
 
     def __post_init__(self) -> None:
+        farthest = max(map(abs, (*self.camera.position, *self.camera.target)))
+        if farthest > FARTHEST_M:
+            raise CameraError(
+                f"camera and target: expected within {FARTHEST_M:g} m of the base, got "
+                f"{farthest:.4g} m"
+            )
         if not (np.isfinite(self.roll_rad) and abs(self.roll_rad) <= ROLL_MAX_RAD):
             raise CameraError(f"roll: expected -pi to pi, rad, got {self.roll_rad}")
 

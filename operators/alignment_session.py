@@ -40,7 +40,7 @@ Picture = NDArray[np.uint8]
 
 @dataclass(frozen=True, eq=False)
 class Drawn:
-    """What comes of a drawing: both pictures in one, the simulated one before its background."""
+    """What comes of a drawing: both pictures in one, and the simulated one with its background."""
 
     overlay: Overlay
     simulated: CameraImage

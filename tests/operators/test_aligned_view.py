@@ -93,6 +93,8 @@ def test_zoom_and_roll() -> None:
         ("fov", (45.0,), "radians"),
         ("zoom", (-1.0,), "a factor above 0"),
         ("set_roll", (4.0,), "-pi to pi"),
+        ("position", (0, 30.0), "within 20 m"),
+        ("drag", (0.0, 0.0, 1e7, 0.0), "within 20 m"),
     ],
 )
 def test_what_cannot_be_is_refused(command: str, values: tuple[float, ...], words: str) -> None:
