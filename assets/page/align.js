@@ -37,11 +37,17 @@ const stream = new PictureStream(
 );
 
 /** Ask the server for something; `gesture` joins what is undone together. */
-function command(name, { values = [], word = "", gesture = 0 } = {}) {
+function say(name, { values = [], word = "", gesture = 0 } = {}) {
   stream.say("align_command", { command: name, gesture, values, word });
 }
 
-const gestures = new AlignGestures(canvas, command, () => (changed = true));
+/** The same, after what a gesture has not said yet. */
+function command(name, rest) {
+  gestures.send();
+  say(name, rest);
+}
+
+const gestures = new AlignGestures(canvas, say, () => (changed = true));
 const controls = new AlignControls(document.querySelector("aside"), command, gestures);
 
 function drawFrame() {

@@ -32,12 +32,12 @@ let gestures = Math.floor(Math.random() * 2 ** 40); // another page's are others
 export const newGesture = () => ++gestures;
 
 /**
- * canvas: the picture. command(name, { values, word, gesture }): asks the server. changed(): the
+ * canvas: the picture. say(name, { values, word, gesture }): asks the server. changed(): the
  * marks have to be drawn anew.
  */
 export class AlignGestures {
   #canvas;
-  #command;
+  #say;
   #changed;
   #drag = null;
   #wheel = null;
@@ -50,9 +50,9 @@ export class AlignGestures {
   pointer = null; // where the mouse is, picture pixels
   onPicking = () => {};
 
-  constructor(canvas, command, changed) {
+  constructor(canvas, say, changed) {
     this.#canvas = canvas;
-    this.#command = command;
+    this.#say = say;
     this.#changed = changed;
     canvas.addEventListener("pointerdown", (event) => this.#press(event));
     canvas.addEventListener("pointermove", (event) => this.#move(event));
@@ -74,8 +74,14 @@ export class AlignGestures {
 
   /** Say what has happened since the last time. */
   send() {
-    if (this.#due) this.#command(...this.#due);
+    if (this.#due) this.#say(...this.#due);
     this.#due = null;
+  }
+
+  /** Ask for something after that. */
+  #command(name, rest) {
+    this.send();
+    this.#say(name, rest);
   }
 
   /** Let clicks pick points, first of the simulated robot and then in the real picture, or not. */

@@ -215,3 +215,49 @@ def corners_seen_by(folder: Path, *cameras: LookAtCamera) -> list[Floats]:
             chosen.append(corner)
     middle = np.mean(chosen, axis=0)
     return sorted(chosen, key=lambda corner: -float(np.linalg.norm(corner - middle)))
+
+
+def test_keys_and_sliders_keep_the_two_motions_apart(person: Person) -> None:
+    browser = person.browser
+    browser.click("[data-command=reset]")
+    person.settle()
+    start = person.camera()
+    browser.press("ArrowRight")
+    person.settle()
+    moved = person.camera()
+    np.testing.assert_allclose(moved.forward, start.forward)
+    step = start.base_from_camera[:3, :3].T @ np.subtract(moved.position, start.position)
+    np.testing.assert_allclose(step, (0.005, 0.0, 0.0), atol=1e-9)
+    browser.press("Control+KeyZ")
+    person.settle()
+    assert person.camera() == start
+    browser.press("Shift+ArrowRight")
+    person.settle()
+    turned = person.camera()
+    assert turned.position == start.position
+    # As one turns the head: what was in the middle goes to the left.
+    seen = turned.camera_from_kinematic_base().points([start.target])[0]
+    assert turned.pinhole(WIDTH, HEIGHT).project(seen)[0] < (WIDTH - 1) / 2 - 3
+    browser.press("Control+KeyZ")
+    browser.press("=")
+    person.settle()
+    zoom = np.tan(start.fov_y_rad / 2) / np.tan(person.camera().fov_y_rad / 2)
+    assert zoom == pytest.approx(1.01)
+    browser.press("Control+KeyZ")
+    person.settle()
+    # A slider's thumb is amid it, whatever its value, and its two ends are 15 cm away.
+    x, y, across = browser.evaluate(
+        "(({x, y, width, height}) => [x + width / 2, y + height / 2, width])"
+        "(document.getElementById('position_y').getBoundingClientRect())"
+    )
+    browser.drag((x, y), (x + across / 4, y))
+    person.settle()
+    slid = person.camera()
+    np.testing.assert_allclose(np.subtract(slid.position, start.position)[[0, 2]], 0.0, atol=1e-12)
+    assert 0.05 < slid.position[1] - start.position[1] < 0.11
+    np.testing.assert_allclose(slid.forward, start.forward)
+    browser.press("Control+KeyZ")
+    person.settle()
+    assert person.camera() == start
+    value = browser.evaluate("document.getElementById('position_y').valueAsNumber")
+    assert value == pytest.approx(start.position[1])
