@@ -164,7 +164,9 @@ def _compiled(visuals: Sequence[Visual], width: int, height: int, shadows: bool)
     for i, visual in enumerate(visuals):
         mesh = spec.add_mesh(name=f"mesh_{i}")
         mesh.uservert = visual.vertices.astype(np.float32).ravel()
-        mesh.userface = visual.triangles.ravel()
+        mesh.userface = mesh.userfacenormal = visual.triangles.ravel()
+        # Its own normals would round the edges of boxes.
+        mesh.usernormal = visual.normals.astype(np.float32).ravel()
         # A flat or open mesh, of which visuals may be, has no volume.
         mesh.inertia = mujoco.mjtMeshInertia.mjMESH_INERTIA_SHELL
         spec.worldbody.add_geom(

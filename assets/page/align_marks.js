@@ -33,6 +33,8 @@ export function drawMagnified(context, bitmap, { x, y }) {
   context.drawImage(bitmap, ...corner, size, size, left, 0, GLASS_PX, GLASS_PX);
   context.imageSmoothingEnabled = true;
   context.lineWidth = 1;
+  context.strokeStyle = "#fff";
+  context.strokeRect(left + 0.5, 0.5, GLASS_PX - 1, GLASS_PX - 1);
   cross(context, left + GLASS_PX / 2 - 0.5, GLASS_PX / 2 - 0.5, "#fff");
 }
 
