@@ -77,6 +77,8 @@ def pixel_steps(camera_points: ArrayLike, pinhole: Pinhole) -> tuple[Array, Arra
     the step, by OpenCV's derivatives of its projection, distortion included.
     """
     points = np.asarray(camera_points, dtype=np.float64).reshape(-1, 1, 3)
+    if not len(points):
+        return np.zeros((0, 2)), np.zeros((0, 2, len(STEP)))
     nowhere = np.zeros(3)
     pixels, slopes = cv2.projectPoints(
         points, nowhere, nowhere, pinhole.matrix, pinhole.distortion_terms

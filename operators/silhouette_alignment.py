@@ -40,6 +40,9 @@ BLURRED_PX: Final = 1.0
 """An outline that fits worse than this is not of this robot's links, or not where they are."""
 
 LEAST_ON_EDGE: Final = 0.4
+"""Of the outline, at the end; a table and a post before the robot leave 0.85."""
+
+HOPELESS: Final = 0.05
 FEW_ON_EDGE: Final = 0.65
 
 Parts = NDArray[np.signedinteger]
@@ -159,7 +162,9 @@ class _Refinement:
             edges.append(self._level.outline_equations(drawn, self._edges[i], i))
             if view.depth_m is not None:
                 depths.append(self._level.depth_equations(drawn, view.silhouette, view.depth_m, i))
-        kinds = [weighed(_of(joined(edges), free), self._widest, self._widest * narrower)]
+        whole = _of(joined(edges), free)
+        _check_fit(whole.matching)
+        kinds = [weighed(whole, self._widest, self._widest * narrower)]
         if depths:
             first = DEPTH_AT_FIRST
             kinds.append(weighed(_of(joined(depths), free), first, first * narrower))
@@ -190,6 +195,18 @@ def _of(equations: Equations, free: Parts) -> Equations:
         equations.together,
         equations.floor,
     )
+
+
+def _check_fit(fits: NDArray[np.bool_], least: float = HOPELESS) -> float:
+    """The share of the outline that fits. Raises AlignmentError where that is too little."""
+    share = float(fits.mean()) if len(fits) else 0.0
+    if share < least:
+        raise AlignmentError(
+            f"{100 * share:.0f}% of the drawn robot's outline lies on the edge of its silhouettes, "
+            f"at least {100 * LEAST_ON_EDGE:.0f}% must: is it this robot, are these its readings, "
+            "and is the start within some 5 cm and 5 degrees?"
+        )
+    return share
 
 
 def _check(start: PosedCamera, views: Sequence[RobotView]) -> None:
@@ -238,13 +255,7 @@ def _outcome(
     limits: Bounds,
 ) -> AlignedCamera:
     edge = kinds[0]
-    on_edge = float((edge.weights > 0).mean()) if len(edge.weights) else 0.0
-    if on_edge < LEAST_ON_EDGE:
-        raise AlignmentError(
-            f"{100 * on_edge:.0f}% of the drawn robot's outline lies on the edge of its "
-            f"silhouettes, at least {100 * LEAST_ON_EDGE:.0f}% must: is it this robot, are these "
-            "its readings, and is the start within some 5 cm and 5 degrees?"
-        )
+    on_edge = _check_fit(edge.weights > 0, LEAST_ON_EDGE)
     prior = _joint_prior(free, limits)
     information = sum((kind.information for kind in kinds), prior)
     inverse_information(information * edge.deviation**2, 1.0, HINT)
