@@ -34,16 +34,23 @@ def refined(
     start = PosedCamera(view.camera_from_kinematic_base, pinhole)
     seen = Correspondences(places, pixels)
     found = align_correspondences(start, seen, fov_free)
-    fov = fov_y_rad(found.camera.pinhole) if fov_free else view.camera.fov_y_rad
-    camera, roll_rad = LookAtCamera.from_pose(found.camera.pose, fov, view.camera.distance_m)
     before = start.project(places) - pixels
-    before_px = float(np.sqrt((before**2).mean()))
-    return Refinement(AlignedView(camera, roll_rad), _said(found, before_px))
+    fit = (
+        f"{found.used[0]} of {found.used[1]} points fit to {found.rms_px:.2f} px, "
+        f"{np.sqrt((before**2).mean()):.1f} px before"
+    )
+    return said(found, view, fit)
 
 
-def _said(found: AlignedCamera, before_px: float) -> str:
+def said(found: AlignedCamera, start: AlignedView, fit: str) -> Refinement:
+    """What a solver found, as a view whose target is as far away as the start's.
+
+    fit: in words, how well it fits. Raises CameraError for a camera that looks straight up or down.
+    """
+    # Where the angle of view was kept, it is the same number.
+    fov = fov_y_rad(found.camera.pinhole) if found.zoom_sd else start.camera.fov_y_rad
+    camera, roll_rad = LookAtCamera.from_pose(found.camera.pose, fov, start.camera.distance_m)
     lens = f" and {found.zoom_sd:.1%} of the focal length" if found.zoom_sd else ""
     turn = f"{np.degrees(found.rotation_sd_rad):.2f} degrees"
-    sure = f"{1e3 * found.position_sd_m:.1f} mm, {turn}{lens}"
-    fit = f"{found.used[0]} of {found.used[1]} points fit to {found.rms_px:.2f} px"
-    return "; ".join([f"{fit}, {before_px:.1f} px before; sure to {sure} (1 sd)", *found.doubts])
+    sure = f"sure to {1e3 * found.position_sd_m:.1f} mm, {turn}{lens} (1 sd)"
+    return Refinement(AlignedView(camera, roll_rad), "; ".join([fit, sure, *found.doubts]))

@@ -9,13 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from operators.align_messages import AlignCommand, AlignState
-from operators.align_settings import COMPARISON_MODES, ComparisonMode
 from operators.aligned_view import AlignedView
 from operators.alignment_background import AlignmentBackground, read_or_say
+from operators.alignment_choices import AlignmentChoices
 from operators.alignment_commands import MOTIONS, CommandError, Seen, moved
 from operators.alignment_drawing import AlignmentDrawing, Scene
 from operators.alignment_output import begin_alignment, write_aligned, write_clicked
-from operators.alignment_refinement import refined
+from operators.alignment_refinement import refined, said
 from operators.camera_messages import CameraImage
 from operators.change_history import ChangeHistory
 from operators.domain_randomisation import DomainRandomisation, Sample
@@ -25,8 +25,11 @@ from operators.picture_comparison import edge_gap_px
 from operators.pictured_robot import Readings
 from operators.pinhole import ImageSizeError
 from operators.point_picking import ClickedPoints
+from operators.posed_camera import PosedCamera
 from operators.real_lens import RealLens
+from operators.robot_view import RobotModel
 from operators.settings import Settings, SettingsError, resolve
+from operators.silhouette_refinement import VIEWS, SilhouetteRefinement
 from operators.usage_error import UsageError
 
 GAP_INTERVAL_S: Final = 0.4
@@ -65,10 +68,8 @@ class AlignmentSession:
         self._before = view
         self._saved: AlignedView | None = None if self._align.calibration else view
         self._points = ClickedPoints()
-        self._mode: ComparisonMode = self._align.mode
-        self._opacity = self._align.opacity
-        self._frozen = self._as_before = self._randomised = False
-        self._number = 0
+        self._silhouettes = SilhouetteRefinement(RobotModel(self._drawing.robot))
+        self._choices = AlignmentChoices(self._align.mode, self._align.opacity)
         self._real: Picture | None = None
         self._readings: Mapping[str, Readings] = {}
         self._scene: Scene | None = None
@@ -91,7 +92,7 @@ class AlignmentSession:
         Raises ImageSizeError for one of another size than the first or the calibration, and
         MessageError for one whose bytes are not its size.
         """
-        if self._frozen and self._real is not None:
+        if self._choices.frozen and self._real is not None:
             return
         real = self._lens.straight(frame.colour)
         if self._real is not None and real.shape != self._real.shape:
@@ -104,6 +105,8 @@ class AlignmentSession:
         self._stale = True
         if self._background.capturing:
             self._add_to_background(self._real)
+        if self._silhouettes.collecting:
+            self._add_to_silhouettes(self._real)
 
     # The page.
 
@@ -120,17 +123,18 @@ class AlignmentSession:
 
         Raises JointError for readings that do not fit the arms.
         """
+        self._take_outcome()
         if self._real is None or not self._stale:
             return None
         real = self._real
         scene = self._scene = self._look()
         background = self._fitting_background(real)
         shown = self._drawing.compare(
-            self._mode,
+            self._choices.mode,
             real,
             scene,
             self._alignment,
-            opacity=self._opacity,
+            opacity=self._choices.opacity,
             background=background,
         )
         simulated = composed(scene.simulated.colour, scene.simulated.shown, background)
@@ -138,7 +142,7 @@ class AlignmentSession:
         if measure:
             self._gap_px, self._gap_at_s = edge_gap_px(real, scene.simulated), self._clock()
         # Of a picture that stands still no other comes to be measured.
-        self._stale = self._frozen and not measure
+        self._stale = self._choices.frozen and not measure
         return Drawn(
             Overlay(serial=self._overlay.serial, pixels=shown),
             CameraImage(
@@ -159,16 +163,16 @@ class AlignmentSession:
             target=np.array(view.camera.target),
             fov_y_rad=view.camera.fov_y_rad,
             roll_rad=view.roll_rad,
-            mode=self._mode,
-            opacity=self._opacity,
+            mode=self._choices.mode,
+            opacity=self._choices.opacity,
             edge_gap_px=self._gap_px,
             undoable=self._history.undoable,
             redoable=self._history.redoable,
             saved=self._saved == self._history.now,
-            frozen=self._frozen,
-            as_before=self._as_before,
-            randomised=self._randomised,
-            sample=self._number,
+            frozen=self._choices.frozen,
+            as_before=self._choices.as_before,
+            randomised=self._choices.randomised,
+            sample=self._choices.sample,
             background=self._background.known,
             drawn_points=self._drawn_points(view, columns, rows),
             real_points=self._points.pixels,
@@ -178,6 +182,7 @@ class AlignmentSession:
 
     def close(self) -> None:
         """Give back what the graphics driver holds."""
+        self._silhouettes.close()
         self._drawing.close()
 
     # Commands.
@@ -192,22 +197,23 @@ class AlignmentSession:
             "redo": (0, lambda: self._went(self._history.redo(), "nothing to do again")),
             "reset": (0, self._reset),
             "save": (0, self._save),
-            "opacity": (1, self._set_opacity),
-            "freeze": (1, self._freeze),
-            "as_before": (1, self._show_before),
-            "randomise": (1, self._randomise),
-            "sample": (1, self._choose_sample),
+            "opacity": (1, self._choices.choose_opacity),
+            "freeze": (1, self._choices.freeze),
+            "as_before": (1, self._choices.show_before),
+            "randomise": (1, self._choices.randomise),
+            "sample": (1, self._choices.choose_sample),
             "capture": (1, self._begin_capture),
             "pick": (2, self._pick),
             "put": (2, lambda x, y: self._points.put((x, y))),
             "remove_point": (0, self._points.remove_last),
             "clear_points": (0, self._points.clear),
             "refine": (1, self._refine),
+            "refine_silhouettes": (1, self._refine_silhouettes),
         }
         if command == "mode":
             # What was said stays to be read while a person looks from one picture to the other.
             self._say(False, "" if self._fault else self._sentence)
-            self._choose_mode(told.word)
+            self._choices.choose_mode(told.word)
             return
         if command not in commands:
             allowed = ", ".join([*MOTIONS, *commands, "mode"])
@@ -224,7 +230,7 @@ class AlignmentSession:
         start = self._history.before(gesture)
         seen = Seen(self._real.shape[0], lambda x, y: self._depth_at(x, y, gesture))
         self._history.change(moved(start, command, values, seen), gesture)
-        self._as_before = False
+        self._choices.as_before = False
         self._say(False, "")
 
     def _depth_at(self, x: float, y: float, gesture: int) -> float:
@@ -241,13 +247,13 @@ class AlignmentSession:
         return self._grabbed[1]
 
     def _went(self, done: bool, otherwise: str) -> None:
-        self._as_before = False
+        self._choices.as_before = False
         if not done:
             self._say(False, otherwise)
 
     def _reset(self) -> None:
         self._history.change(self._before)
-        self._as_before = False
+        self._choices.as_before = False
 
     def _save(self) -> None:
         if self._real is None:
@@ -264,36 +270,10 @@ class AlignmentSession:
         lacks = f"; the roll of {roll:.2f} degrees is in the calibration alone" if roll else ""
         self._say(False, f"written: {', '.join(map(str, paths))}{lacks}")
 
-    def _choose_mode(self, word: str) -> None:
-        chosen = next((mode for mode in COMPARISON_MODES if mode == word), None)
-        if chosen is None:
-            allowed = ", ".join(COMPARISON_MODES)
-            raise CommandError(f"mode: expected one of {allowed}, got '{word:.40}'")
-        self._mode = chosen
-
-    def _set_opacity(self, opacity: float) -> None:
-        if not 0.0 <= opacity <= 1.0:
-            raise CommandError(f"opacity: expected 0 to 1, got {opacity}")
-        self._opacity = opacity
-
-    def _freeze(self, frozen: float) -> None:
-        self._frozen = bool(frozen)
-
-    def _show_before(self, as_before: float) -> None:
-        self._as_before = bool(as_before)
-
-    def _randomise(self, randomised: float) -> None:
-        self._randomised = bool(randomised)
-
-    def _choose_sample(self, number: float) -> None:
-        if not 0 <= number < 2**31:
-            raise CommandError(f"sample: expected a number from 0 on, got {number}")
-        self._number = int(number)
-
     def _pick(self, x: float, y: float) -> None:
         if self._scene is None:
             raise CommandError("nothing has been drawn yet")
-        self._frozen = True
+        self._choices.frozen = True
         self._points.pick(self._drawing.point_at((x, y), self._scene))
 
     def _refine(self, fov_free: float) -> None:
@@ -306,10 +286,47 @@ class AlignmentSession:
         self._history.change(found.view)
         self._say(False, found.sentence)
 
+    def _refine_silhouettes(self, fov_free: float) -> None:
+        if self._choices.frozen:
+            raise CommandError("the picture stands still: let it go on, and the arms move")
+        if not self._background.known:
+            raise CommandError("capture the background first: it tells the robot from the rest")
+        if self._silhouettes.busy:
+            raise CommandError("a fit is under way already")
+        self._silhouettes.begin(bool(fov_free))
+
+    def _add_to_silhouettes(self, real: Picture) -> None:
+        background = self._fitting_background(real)
+        if background is None:
+            self._silhouettes.collecting = False
+            return
+        self._say(False, self._silhouettes.add(real, background, self._readings, self._clock()))
+        if self._silhouettes.complete:
+            view = self._history.now
+            rows, columns, _ = real.shape
+            pinhole = self._drawing.pinhole(view, columns, rows)
+            self._silhouettes.start(PosedCamera(view.camera_from_kinematic_base, pinhole))
+            self._say(False, "fitting the silhouettes")
+
+    def _take_outcome(self) -> None:
+        found = self._silhouettes.outcome()
+        if found is None:
+            return
+        self._stale = True
+        try:
+            if isinstance(found, UsageError):
+                raise found
+            fit = f"outlines in {VIEWS} pictures fit to {found.rms_px:.2f} px"
+            refinement = said(found, self._history.now, fit)
+            self._history.change(refinement.view)
+            self._say(False, refinement.sentence)
+        except UsageError as error:
+            self._say(True, str(error))
+
     # The background.
 
     def _begin_capture(self, robot_away: float) -> None:
-        if self._frozen:
+        if self._choices.frozen:
             raise CommandError("the picture stands still: let it go on to capture it")
         self._background.begin(bool(robot_away))
         self._say(False, "capturing the background")
@@ -336,7 +353,7 @@ class AlignmentSession:
 
     @property
     def _shown_view(self) -> AlignedView:
-        return self._before if self._as_before else self._history.now
+        return self._before if self._choices.as_before else self._history.now
 
     def _look(self) -> Scene:
         assert self._real is not None
@@ -348,10 +365,10 @@ class AlignmentSession:
             seed=self._align.seed,
         )
         view = self._shown_view
-        if self._randomised:
-            sample = chance.sample(view, self._number)
+        if self._choices.randomised:
+            sample = chance.sample(view, self._choices.sample)
         else:
-            sample = Sample(view, chance.plain_look(), chance.cube(self._number))
+            sample = Sample(view, chance.plain_look(), chance.cube(self._choices.sample))
         return self._drawing.scene(sample, self._readings, columns, rows)
 
     def _drawn_points(self, view: AlignedView, columns: int, rows: int) -> NDArray[np.float64]:

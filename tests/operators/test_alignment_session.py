@@ -16,12 +16,14 @@ from operators.calibration_file import find_calibration, read_calibration
 from operators.camera_messages import CameraImage
 from operators.green_screen import GREEN
 from operators.look_at_camera import LookAtCamera, fov_y_rad
-from operators.overlay import OverlayDrawer
+from operators.overlay import OverlayDrawer, robot_at_its_base
 from operators.overlay_messages import CameraFrame
+from operators.overlay_settings import OverlaySettings
 from operators.picked_points import read_points
 from operators.pinhole import ImageSizeError
 from operators.rgbd_recording import RgbdRecording
 from operators.settings import Settings, SettingsError
+from operators.simulated_camera import SimulatedCamera
 from operators.synthetic_robot import EYE_M, LOOKED_AT_M, SERIAL, SyntheticRobot
 from tests.synthetic_recording import HEIGHT, WIDTH
 
@@ -321,6 +323,40 @@ def test_the_background_is_captured_written_and_put_behind(
         "background.png"
     )
     assert "let it go on" in tell_frozen(session)
+
+
+def test_silhouettes_before_the_background_bring_it_into_line(
+    session: AlignmentSession, recording: Path
+) -> None:
+    assert "capture the background first" in tell(session, "refine_silhouettes", 1).sentence
+    tell(session, "capture", 1)
+    opened = RgbdRecording(recording, SERIAL)
+    for _ in range(30):  # of a room without a robot
+        empty = np.array(opened.frame(opened.timestamps_ms[0]).colour)
+        empty[:] = 255
+        session.take(CameraFrame.of(SERIAL, empty, None, 0), {})
+    take(session, recording)
+    assert drawn(session).state.background
+    robot = robot_at_its_base(OverlaySettings())
+    camera = SimulatedCamera(robot.visuals, WIDTH, HEIGHT)
+    tell(session, "refine_silhouettes", 1)
+    for timestamp_ms in opened.timestamps_ms[:5]:
+        readings = opened.readings(timestamp_ms)
+        meshes = robot.camera_from_meshes(robot.camera_from_links(readings))
+        pose, pinhole = TRUTH.camera_from_kinematic_base().matrix, TRUTH.pinhole(WIDTH, HEIGHT)
+        seen = camera.look(meshes, pose, pinhole)
+        picture = np.where(seen.shown[..., None], 40, 255).astype(np.uint8).repeat(3, axis=-1)
+        session.take(CameraFrame.of(SERIAL, picture, None, 0), readings)
+    camera.close()
+    assert "fitting the silhouettes" in drawn(session).state.sentence
+    assert "under way" in tell(session, "refine_silhouettes", 1).sentence
+    session._silhouettes.close()
+    found = drawn(session).state
+    assert "outlines in 5 pictures fit to" in found.sentence
+    assert np.linalg.norm(found.position - EYE_M) < 0.01
+    assert found.undoable == 1
+    tell(session, "freeze", 1)
+    assert "stands still" in tell(session, "refine_silhouettes", 1).sentence
 
 
 def tell_frozen(session: AlignmentSession) -> str:
