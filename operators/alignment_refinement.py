@@ -50,7 +50,7 @@ def said(found: AlignedCamera, start: AlignedView, fit: str) -> Refinement:
     # Where the angle of view was kept, it is the same number.
     fov = fov_y_rad(found.camera.pinhole) if found.zoom_sd else start.camera.fov_y_rad
     camera, roll_rad = LookAtCamera.from_pose(found.camera.pose, fov, start.camera.distance_m)
-    lens = f" and {found.zoom_sd:.1%} of the focal length" if found.zoom_sd else ""
+    lens = f" and {found.zoom_sd:.2%} of the focal length" if found.zoom_sd else ""
     turn = f"{np.degrees(found.rotation_sd_rad):.2f} degrees"
     sure = f"sure to {1e3 * found.position_sd_m:.1f} mm, {turn}{lens} (1 sd)"
     return Refinement(AlignedView(camera, roll_rad), "; ".join([fit, sure, *found.doubts]))

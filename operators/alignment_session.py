@@ -35,6 +35,9 @@ from operators.usage_error import UsageError
 GAP_INTERVAL_S: Final = 0.4
 """Between measurements of how far edges are apart: they take as long as a drawing."""
 
+TOLD_ROLL_DEG: Final = 0.005
+"""Less moves no pixel."""
+
 BACKGROUND: Final = "background.png"
 """Beside the camera's file, where that names no other."""
 
@@ -267,7 +270,9 @@ class AlignmentSession:
             paths.append(write_clicked(self._points, columns, rows, self._align))
         self._saved = view
         roll = np.degrees(view.roll_rad)
-        lacks = f"; the roll of {roll:.2f} degrees is in the calibration alone" if roll else ""
+        lacks = ""
+        if abs(roll) >= TOLD_ROLL_DEG:
+            lacks = f"; the roll of {roll:.2f} degrees is in the calibration alone"
         self._say(False, f"written: {', '.join(map(str, paths))}{lacks}")
 
     def _pick(self, x: float, y: float) -> None:
