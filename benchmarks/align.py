@@ -15,6 +15,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.coverage import covers
 from benchmarks.figure import Figure
 from benchmarks.mask_noise import noisy_depth, noisy_mask
 from operators.aligned_camera import AlignedCamera
@@ -251,7 +252,7 @@ def _trial(truth: PosedCamera, aligned: AlignedCamera, begun: float) -> Trial:
         1e3 * truth.position_error_m(aligned.camera),
         float(np.degrees(truth.rotation_error_rad(aligned.camera))),
         seconds,
-        aligned.covers(truth),
+        covers(aligned, truth),
     )
 
 

@@ -6,7 +6,6 @@ from typing import Final
 
 import numpy as np
 
-from operators.overlay_packages import overlay_package
 from operators.posed_camera import STEP, ZOOM, PosedCamera
 from operators.transforms import Array
 from operators.usage_error import UsageError
@@ -62,20 +61,16 @@ class AlignedCamera:
         """The same of the focal length, as a share of it."""
         return float(np.sqrt(self.covariance[ZOOM, ZOOM]))
 
-    def covers(self, truth: PosedCamera, probability: float = 0.95) -> bool:
-        """Whether a camera lies in the region that has this probability.
+    def squared_distance(self, other: PosedCamera) -> tuple[float, int]:
+        """How far another camera is from this one, step^T covariance^-1 step, over p parts; and p.
 
-        The ellipsoid step^T covariance^-1 step <= p F(p, freedom; probability), over the p parts
-        that were free (Seber and Wild, Nonlinear Regression, 1989, equation 5.2).
+        Where a camera's noise was known, chi-squared of p has it; where the residuals told it, p F
+        (p, freedom) has (Seber and Wild, Nonlinear Regression, 1989, equation 5.2).
         """
         free = np.diag(self.covariance) > 0
-        step = self.camera.step_to(truth)[free]
+        step = self.camera.step_to(other)[free]
         distance = float(step @ np.linalg.solve(self.covariance[np.ix_(free, free)], step))
-        special = overlay_package("scipy.special")
-        count = int(free.sum())
-        if np.isinf(self.freedom):
-            return distance <= float(special.chdtri(count, 1.0 - probability))
-        return distance <= count * float(special.fdtri(count, self.freedom, probability))
+        return distance, int(free.sum())
 
 
 def inverse_information(information: Array, variance: float, hint: str) -> Array:

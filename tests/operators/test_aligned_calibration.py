@@ -47,7 +47,7 @@ def test_the_overlay_takes_it(tmp_path: Path) -> None:
     robot = seen_robot()
     written(tmp_path)
     drawer = OverlayDrawer(OverlaySettings(), find_calibration(tmp_path))
-    frame = CameraFrame(serial=SERIAL, depth_scale=1000, colour=robot.pictures[0])
+    frame = CameraFrame.of(SERIAL, robot.pictures[0], None, 1000)
     result = drawer.draw(frame, robot.views[0].readings)
     drawer.close()
     drawn, seen = result.silhouette.pixels > 0, robot.views[0].silhouette
