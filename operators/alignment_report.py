@@ -16,7 +16,6 @@ from operators.correspondence_alignment import Correspondences
 from operators.look_at_camera import fov_y_rad
 from operators.posed_camera import PosedCamera
 from operators.settings import ROOT
-from operators.silhouette import CROSS
 from operators.usage_error import UsageError
 
 _STYLE: Final = ROOT / "assets/latency_report/page.css"
@@ -24,6 +23,9 @@ _ALLOWED: Final = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 
 MASK: Final = (60, 160, 255)
 ROBOT: Final = (255, 230, 0)
+EDGE: Final = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (5, 5))
+"""As wide as can still be seen where the picture is shown at half its size."""
+
 SHOWN_PX: Final = 800
 """Pictures in the page are no wider."""
 
@@ -46,7 +48,7 @@ def outlined(
     drawn = picture.copy()
     edges = [(robot, ROBOT)] if silhouette is None else [(silhouette, MASK), (robot, ROBOT)]
     for mask, colour in edges:
-        edge = cv2.morphologyEx(mask.astype(np.uint8), cv2.MORPH_GRADIENT, CROSS)
+        edge = cv2.morphologyEx(mask.astype(np.uint8), cv2.MORPH_GRADIENT, EDGE)
         drawn[edge > 0] = colour
     return drawn
 
@@ -90,7 +92,8 @@ def write_alignment_report(
         f'<meta http-equiv="Content-Security-Policy" content="{_ALLOWED}">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f"<title>Alignment</title><style>{_STYLE.read_text(encoding='utf-8')}"
-        "figure img {max-width: 49%; height: auto;}</style></head>\n<body>"
+        "figure {margin: 12px 0;} figure img {max-width: 49.5%; height: auto;} "
+        "tbody th {text-align: left; font-weight: normal;}</style></head>\n<body>"
         f'<h1>A camera brought into line</h1><dl class="about">{facts}</dl>{doubts}'
         "<table><thead><tr><th></th><th>before</th><th>after</th><th>standard deviation</th></tr>"
         f"</thead><tbody>{rows}</tbody></table><h2>Pictures</h2>"
