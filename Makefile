@@ -1,6 +1,7 @@
 # make teleop    set everything up and run the loop; open the address that it prints
 # make replay    the same driven by a recording, with rates and delays at its end
 # make overlay   a robot drawn into a calibrated camera's picture, out of a simulated recording
+# make align     the simulated camera brought into line with a real one, out of the same recording
 # make test      set everything up; format, lint, types and tests
 # make bench     every benchmark, or NAMES='panorama.* loop.*'
 # make lint      format, lint and types alone
@@ -10,7 +11,7 @@ SHELL := /bin/bash
 ACTIVATE := source .venv/bin/activate
 NAMES ?= *
 
-.PHONY: help teleop replay overlay test bench lint clean setup setup-overlay setup-dev setup-bench
+.PHONY: help teleop replay overlay align test bench lint clean setup setup-overlay setup-dev setup-bench
 
 help:
 	@sed -n 's/^# //p' Makefile
@@ -24,6 +25,10 @@ replay: setup
 overlay: setup-overlay
 	@$(ACTIVATE) && { [ -f out/overlay/recording/meta.json ] || panodora synthesize; } && \
 		exec dora run dataflows/overlay.yml
+
+align: setup-overlay
+	@$(ACTIVATE) && { [ -f out/overlay/recording/meta.json ] || panodora synthesize; } && \
+		exec dora run dataflows/align_camera.yml
 
 test: lint
 	@$(ACTIVATE) && exec pytest

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from operators.gl_context import create_context
-from operators.pinhole import Pinhole
+from operators.pinhole import ImageSizeError, Pinhole
 from operators.transforms import Array
 from operators.urdf_visuals import Visual
 
@@ -110,6 +110,16 @@ class ArmRenderer:
         self._context = create_context()
         with self._context:
             self._create()
+
+    def look_through(self, pinhole: Pinhole) -> None:
+        """Draw as another lens sees. Raises ImageSizeError for one of another picture's size."""
+        if (pinhole.width, pinhole.height) != (self._pinhole.width, self._pinhole.height):
+            raise ImageSizeError(
+                f"a lens of {pinhole.width}x{pinhole.height} px, where the pictures drawn are of "
+                f"{self._pinhole.width}x{self._pinhole.height} px"
+            )
+        self._pinhole = pinhole
+        self._clip_from_camera = pinhole.clip_from_camera(NEAR_M, FAR_M)
 
     def draw(self, camera_from_meshes: ArrayLike) -> Drawing:
         """Draw all meshes at their poses (visuals, 4, 4), m.

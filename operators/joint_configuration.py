@@ -88,6 +88,11 @@ class JointConfiguration:
         return len(self._names)
 
     @property
+    def read_joint_names(self) -> tuple[str, ...]:
+        """The URDF's joints of which there is a reading each, in the order of the readings."""
+        return tuple(self._names)
+
+    @property
     def joint_names(self) -> tuple[str, ...]:
         """The URDF's joints that it tells, the gripper's among them."""
         gripper = self._section.gripper

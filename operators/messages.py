@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from operators.align_messages import AlignCommand, AlignState
 from operators.camera_messages import CAMERA_MESSAGES, CameraView
 from operators.message import Message, array, message, text
 from operators.overlay_messages import OVERLAY_MESSAGES
@@ -385,6 +386,8 @@ PAGE_MESSAGES: tuple[type[Message], ...] = (
     Seat,
     Claim,
     CameraView,
+    AlignCommand,
+    AlignState,
 )
 """What travels between the page and its servers. The place in this list is the number on the wire:
 append, never reorder."""

@@ -53,6 +53,34 @@ class MujocoCamera:
         # MuJoCo reads the lowest row first.
         return colour[::-1], distance_m[::-1].astype(np.float32)
 
+    def seen_geoms(self, data: mujoco.MjData) -> NDArray[np.intp]:
+        """Which geom of the model every pixel shows, (rows, columns); -1 where there is none.
+
+        data: with its kinematics and cameras computed.
+        """
+        scene = self._scene
+        categories = mujoco.mjtCatBit.mjCAT_ALL
+        mujoco.mjv_updateScene(
+            self._model, data, self._options, None, self._camera, categories, scene
+        )
+        self._gl_context.make_current()
+        flags = (mujoco.mjtRndFlag.mjRND_SEGMENT, mujoco.mjtRndFlag.mjRND_IDCOLOR)
+        for flag in flags:
+            scene.flags[flag] = 1
+        mujoco.mjr_render(self._view, scene, self._context)
+        for flag in flags:
+            scene.flags[flag] = 0
+        colour = np.empty((self._view.height, self._view.width, 3), np.uint8)
+        mujoco.mjr_readPixels(colour, None, self._view, self._context)
+        # 0 is the background; what is drawn counts from 1.
+        numbers = colour[::-1].astype(np.intp) @ np.array([1, 2**8, 2**16], np.intp)
+        geoms = np.full(max(int(numbers.max()), scene.ngeom) + 1, -1, np.intp)
+        for i in range(scene.ngeom):
+            drawn = scene.geoms[i]
+            if drawn.objtype == mujoco.mjtObj.mjOBJ_GEOM and drawn.segid >= 0:
+                geoms[drawn.segid + 1] = drawn.objid
+        return geoms[numbers]
+
     def close(self) -> None:
         """Give back what the graphics driver holds."""
         self._gl_context.make_current()

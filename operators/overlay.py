@@ -1,6 +1,6 @@
 """The proof of a calibration: the robot drawn into the camera's picture, where it should be."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from operators.arm_renderer import ArmRenderer, Drawing
-from operators.calibration import Calibration
+from operators.calibration import KINEMATIC_BASE, Calibration
 from operators.calibration_file import find_calibration
 from operators.frame_configuration import load_frames
 from operators.joint_configuration import JointConfiguration
@@ -196,15 +196,34 @@ def robot_in_picture(settings: OverlaySettings, calibration: Calibration) -> Pic
     Raises UsageError as `OverlayDrawer`.
     """
     frames = calibrated(load_frames(resolve(settings.frames)), calibration, settings.serial)
+    return robot_of(settings.parts, lambda root: frames[f"camera_from_{root}"].matrix)
+
+
+def robot_at_its_base(settings: OverlaySettings) -> PicturedRobot:
+    """The robot that the settings choose, in the frame of its own base in the camera's place.
+
+    Raises UsageError as `OverlayDrawer`, and for a part whose root no frame joins to that base.
+    """
+
+    def base_from_root(root: str) -> Array:
+        if root == KINEMATIC_BASE:
+            return np.eye(4)
+        return load_frames(resolve(settings.frames))[f"{KINEMATIC_BASE}_from_{root}"].matrix
+
+    return robot_of(settings.parts, base_from_root)
+
+
+def robot_of(
+    parts: Sequence[OverlayPart], camera_from_root: Callable[[str], Array]
+) -> PicturedRobot:
+    """The robot of these parts, each where a frame of its root's name is: (4, 4).
+
+    Raises UsageError for a URDF, a mesh or an arm's joint that is not there.
+    """
     return PicturedRobot(
         [
-            RobotPart(
-                resolve(part.urdf),
-                frames[f"camera_from_{part.root}"].matrix,
-                _arms(part),
-                _tools(part),
-            )
-            for part in settings.parts
+            RobotPart(resolve(part.urdf), camera_from_root(part.root), _arms(part), _tools(part))
+            for part in parts
         ]
     )
 

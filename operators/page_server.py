@@ -5,12 +5,13 @@ import logging
 import secrets
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Final
 
 from aiohttp import WSCloseCode, web
 
 from operators.access import WRONG_TOKEN, Access
+from operators.align_messages import AlignState
 from operators.camera_messages import CameraView
 from operators.certificate import tls_context
 from operators.client_socket import close_politely, refuse_one_too_many, take_websocket
@@ -63,7 +64,9 @@ class PageServer:
     on_clock: gets each question for a client's clock with its answer.
     on_clients: gets the names of all clients and how many of them take pictures, at each change.
     on_fault: gets a sentence on a client that misbehaves, not more than about one a second.
-    All five are called on the server's thread and must be quick.
+    on_message: by its type, gets each message that this page may send beside those of all pages,
+    and the client's name.
+    All of them are called on the server's thread and must be quick.
     """
 
     def __init__(
@@ -77,8 +80,10 @@ class PageServer:
         on_fault: Report = log.warning,
         token: str = "",
         site: PageSite | None = None,
+        on_message: Mapping[type[Message], Callable[[Message, str], None]] | None = None,
     ) -> None:
         self._settings = settings
+        self._on_message = on_message or {}
         self._site: PageSite = site or OwnPage()
         self._access = Access(settings, token, same_port=True)
         self._tracking_port = tracking_port
@@ -136,7 +141,9 @@ class PageServer:
         self._offered.append(frame)
         self._server.call(self._take_offered)
 
-    def show(self, message: OperatorState | OperatorFrame | LatencySummary | CameraView) -> None:
+    def show(
+        self, message: OperatorState | OperatorFrame | LatencySummary | CameraView | AlignState
+    ) -> None:
         """Tell every client, and those that come later, until the next message of the kind."""
         encoded = encode_bytes(message, time.monotonic_ns() / 1e6)
         self._server.call(self._tell, type(message), encoded)
@@ -253,6 +260,8 @@ class PageServer:
                 client.credit.watch(message.watching)
                 client.credit_changed()
                 self._clients_changed()
+            case _ if type(message) in self._on_message:
+                self._on_message[type(message)](message, client.name)
             case _:
                 sentence = f"{message.NAME} is not for this port; the tracking port takes it"
                 await client.close(WSCloseCode.POLICY_VIOLATION, sentence)

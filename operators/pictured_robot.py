@@ -95,10 +95,18 @@ class RobotPart:
                 )
         self._unmoved = {n: 0.0 for n in self.kinematics.joint_names if n not in moved}
 
-    def camera_from_links(self, readings: Mapping[str, Readings]) -> dict[str, Array]:
+    @property
+    def read_joint_names(self) -> tuple[str, ...]:
+        """The joints of which there is a reading each, of all its arms."""
+        return tuple(name for arm in self._arms.values() for name in arm.read_joint_names)
+
+    def camera_from_links(
+        self, readings: Mapping[str, Readings], offsets: Mapping[str, float] | None = None
+    ) -> dict[str, Array]:
         """Where every link and tool is: (4, 4) each.
 
-        Raises JointError for readings that do not fit.
+        offsets: what is added to joints by name, rad or m. Raises JointError for readings that do
+        not fit.
         """
         positions = dict(self._unmoved)
         for side, arm in self._arms.items():
@@ -106,6 +114,8 @@ class RobotPart:
                 positions.update(arm.positions(readings[side].joints, readings[side].width_m))
             except JointError as error:
                 raise JointError(f"{side} arm: {error}") from None
+        for name, offset in (offsets or {}).items():
+            positions[name] += offset
         poses = self.kinematics.link_poses(positions)
         for name, (link, link_from_tool) in self._tools.items():
             poses[name] = poses[link] @ link_from_tool
@@ -130,9 +140,26 @@ class PicturedRobot:
         """Every mesh with its link, as `RobotPose` names it."""
         return [(link_name(i, v.link), v) for i, p in enumerate(self._parts) for v in p.visuals]
 
-    def camera_from_links(self, readings: Mapping[str, Readings]) -> list[dict[str, Array]]:
-        """Where every link of every part is: (4, 4) each. Raises JointError."""
-        return [part.camera_from_links(readings) for part in self._parts]
+    @property
+    def read_joint_names(self) -> tuple[str, ...]:
+        """The joints of which there is a reading each, as `link_name` names them."""
+        return tuple(link_name(i, n) for i, p in enumerate(self._parts) for n in p.read_joint_names)
+
+    def camera_from_links(
+        self, readings: Mapping[str, Readings], offsets: Mapping[str, float] | None = None
+    ) -> list[dict[str, Array]]:
+        """Where every link of every part is: (4, 4) each. Raises JointError.
+
+        offsets: what is added to some of `read_joint_names`, rad or m.
+        """
+        of_part: list[dict[str, float]] = [{} for _ in self._parts]
+        for name, offset in (offsets or {}).items():
+            part, joint = name.split(":", 1)
+            of_part[int(part)][joint] = offset
+        return [
+            part.camera_from_links(readings, own)
+            for part, own in zip(self._parts, of_part, strict=True)
+        ]
 
     def camera_from_meshes(self, links: Sequence[Mapping[str, Array]]) -> Array:
         """Where every mesh is, (visuals, 4, 4), from what `camera_from_links` gives."""

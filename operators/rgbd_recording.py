@@ -5,6 +5,7 @@ meta.json                        calib_timestamp; ours also depth_scale
 calib/[timestamp].yml            our calibrations
 cam_[serial]/color/[timestamp].png   8 bit RGB
 cam_[serial]/depth/[timestamp].png   16 bit, in 1 / depth_scale m; 0 is unknown
+cam_[serial]/mask/[timestamp].png    8 bit, white where the robot is seen; ours, for alignment
 lowdim/robot_left.h5             timestamp (n,) ms; joint_pos (n, joints)
 lowdim/gripper_left.h5           timestamp (n,) ms; width (n,) m; the whole file may be absent
 ```
@@ -118,6 +119,24 @@ class RgbdRecording:
                 )
         return RgbdFrame(timestamp_ms, np.asarray(colour, np.uint8), depth)
 
+    def has_mask(self, timestamp_ms: int) -> bool:
+        """Whether it is told where the robot is seen at one instant."""
+        return (self._camera / "mask" / f"{timestamp_ms}.png").exists()
+
+    def silhouette(self, timestamp_ms: int) -> NDArray[np.bool_] | None:
+        """Where the robot is seen at one instant, (rows, columns); None where that is not told.
+
+        Raises RecordingError naming a file that is wrong.
+        """
+        path = self._camera / "mask" / f"{timestamp_ms}.png"
+        if not path.exists():
+            return None
+        mask = cv2.imread(str(path), cv2.IMREAD_GRAYSCALE)
+        if mask is None:
+            raise RecordingError(f"{path}: cannot be read as a picture")
+        seen: NDArray[np.bool_] = np.asarray(mask) > 127
+        return seen
+
     def readings(self, timestamp_ms: int) -> dict[str, Readings]:
         """What both arms read nearest to one instant.
 
@@ -174,13 +193,21 @@ class RgbdWriter:
         self._folder, self._serial = folder, serial
         self._rows: list[tuple[int, Mapping[str, Readings]]] = []
 
-    def write(self, frame: RgbdFrame, readings: Mapping[str, Readings]) -> None:
-        """Add an instant: its pictures, and what both arms read."""
+    def write(
+        self,
+        frame: RgbdFrame,
+        readings: Mapping[str, Readings],
+        silhouette: NDArray[np.bool_] | None = None,
+    ) -> None:
+        """Add an instant: its pictures, what both arms read, and where the robot is seen."""
         camera = self._folder / f"cam_{self._serial}"
         name = f"{frame.timestamp_ms}.png"
         cv2.imwrite(str(camera / "color" / name), frame.colour[..., ::-1])
         if frame.depth is not None:
             cv2.imwrite(str(camera / "depth" / name), frame.depth)
+        if silhouette is not None:
+            (camera / "mask").mkdir(exist_ok=True)
+            cv2.imwrite(str(camera / "mask" / name), 255 * silhouette.astype(np.uint8))
         self._rows.append((frame.timestamp_ms, readings))
 
     def close(self) -> None:

@@ -18,6 +18,7 @@ from pydantic_settings import (
 )
 from pydantic_settings import SettingsError as PydanticSettingsError
 
+from operators.align_settings import AlignSettings
 from operators.camera_settings import (
     CameraSettings,
     KeypointsSettings,
@@ -230,6 +231,7 @@ class Settings(BaseSettings):
     monocular: MonocularSettings = MonocularSettings()
     rerun: RerunSettings = RerunSettings()
     overlay: OverlaySettings = OverlaySettings()
+    align: AlignSettings = AlignSettings()
 
     def check_live(self) -> None:
         """Raise SettingsError where a person must not drive."""

@@ -109,6 +109,15 @@ class SyntheticRobot:
         depth = np.where(known, np.round(distance_m * DEPTH_SCALE), 0).astype(np.uint16)
         return RgbdFrame(FIRST_MS + round(1e3 * time_s), colour, depth)
 
+    def silhouette(self, time_s: float) -> NDArray[np.bool_]:
+        """Where the camera sees the robot at a time, (rows, columns): what hides it is left out."""
+        self._pose(self.readings(time_s))
+        bodies = self._model.geom_bodyid
+        names = [self._model.body(body).name for body in bodies]
+        robot = np.array([*(name.startswith("robot/") for name in names), False])
+        seen: NDArray[np.bool_] = robot[self._camera.seen_geoms(self._data)]
+        return seen
+
     def calibration(self) -> Calibration:
         """What calibrating with the cameras in its hands would give, without an error."""
         self._pose(self.readings(0.0))
@@ -198,10 +207,16 @@ _FINGERS: Final = (
 
 
 def write_synthetic(
-    folder: Path, seconds: float = 4.0, rate_hz: float = 15.0, width: int = 1280, height: int = 720
+    folder: Path,
+    seconds: float = 4.0,
+    rate_hz: float = 15.0,
+    width: int = 1280,
+    height: int = 720,
+    silhouettes: bool = False,
 ) -> int:
     """Write a recording with its calibration into an empty folder; returns how many frames.
 
+    silhouettes: write where the robot is seen, too.
     Raises RecordingError if the folder holds one already.
     """
     meta = {"calib_timestamp": CALIBRATED_MS, "depth_scale": DEPTH_SCALE, "synthetic": True}
@@ -211,7 +226,8 @@ def write_synthetic(
         write_calibration(robot.calibration(), folder / "calib")
         for i in range(frames):
             time_s = i / rate_hz
-            writer.write(robot.frame(time_s), robot.readings(time_s))
+            seen = robot.silhouette(time_s) if silhouettes else None
+            writer.write(robot.frame(time_s), robot.readings(time_s), seen)
     writer.close()
     return frames
 

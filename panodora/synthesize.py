@@ -35,6 +35,6 @@ def run(chosen: argparse.Namespace) -> int:
     if not (0 < chosen.seconds <= 600 and 0 < chosen.rate <= 120):
         raise UsageError("--seconds: above 0 and up to 600; --rate: above 0 and up to 120")
     folder = chosen.folder or resolve(OverlaySettings().recording)
-    frames = write_synthetic(folder, chosen.seconds, chosen.rate)
+    frames = write_synthetic(folder, chosen.seconds, chosen.rate, silhouettes=True)
     print(f"{folder}: {frames} frames\nNext: dora run dataflows/overlay.yml")
     return 0

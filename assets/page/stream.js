@@ -89,6 +89,11 @@ export class PictureStream {
     this.#connection.send(encode("picture_shown", values, performance.now()));
   }
 
+  /** Send a message of the page that is none of this stream's own. */
+  say(name, values) {
+    this.#connection.send(encode(name, values, performance.now()));
+  }
+
   #opened() {
     this.#dropAll();
     if (!this.#watching) this.#sayWatching();

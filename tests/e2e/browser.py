@@ -136,9 +136,15 @@ class Browser:
         """Hold a key down until a JavaScript expression is true, and let go at once."""
         self.command("holdUntil", key=key, expression=expression, limitMs=limit_s * 1e3)
 
-    def drag(self, start: tuple[float, float], end: tuple[float, float]) -> None:
+    def drag(
+        self, start: tuple[float, float], end: tuple[float, float], button: str = "left"
+    ) -> None:
         """Drag with the mouse, window pixels."""
-        self.command("drag", **{"from": start, "to": end})
+        self.command("drag", **{"from": start, "to": end, "button": button})
+
+    def click_at(self, x: float, y: float) -> None:
+        """Click with the mouse, window pixels."""
+        self.command("clickAt", x=x, y=y)
 
     def click(self, selector: str) -> None:
         self.command("click", selector=selector)

@@ -77,12 +77,13 @@ const commands = {
     await page.mouse.move(x, y);
     await page.mouse.wheel(0, pixels);
   },
-  drag: async ({ from, to }) => {
+  drag: async ({ from, to, button }) => {
     await page.mouse.move(...from);
-    await page.mouse.down();
+    await page.mouse.down({ button });
     await page.mouse.move(...to, { steps: 10 });
-    await page.mouse.up();
+    await page.mouse.up({ button });
   },
+  clickAt: ({ x, y }) => page.mouse.click(x, y),
   evaluate: ({ expression }) => page.evaluate(expression),
   // Not page.waitForFunction, which needs eval, and the page's security policy forbids that.
   waitFor: async ({ expression, limitMs }) => {

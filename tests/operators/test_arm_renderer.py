@@ -1,4 +1,5 @@
 from collections.abc import Iterator
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -9,7 +10,7 @@ from scipy.spatial.transform import Rotation
 
 from benchmarks.surface_error import surface_errors
 from operators.arm_renderer import ArmRenderer
-from operators.pinhole import Pinhole
+from operators.pinhole import ImageSizeError, Pinhole
 from operators.transforms import rigid
 from operators.urdf_visuals import Visual, shaded
 
@@ -125,6 +126,21 @@ def test_a_surface_has_the_pixels_of_the_silhouette(renderer: ArmRenderer) -> No
     _, meshes = renderer.surface(poses(1))
     np.testing.assert_array_equal(meshes >= 0, whole(renderer, poses(1)) > 0)
     assert set(np.unique(meshes)) == {-1, 0, 1, 2}
+
+
+def test_another_lens_draws_as_if_it_had_been_the_first(renderer: ArmRenderer) -> None:
+    lens = replace(PINHOLE, fx=170.0, fy=165.0, cx=80.0)
+    other = ArmRenderer(lens, MESHES)
+    before = whole(renderer, poses(3))
+    try:
+        renderer.look_through(lens)
+        np.testing.assert_array_equal(whole(renderer, poses(3)), whole(other, poses(3)))
+        with pytest.raises(ImageSizeError, match="a lens of 80x60 px"):
+            renderer.look_through(Pinhole.guess(80, 60, 60.0))
+    finally:
+        renderer.look_through(PINHOLE)
+        other.close()
+    np.testing.assert_array_equal(whole(renderer, poses(3)), before)
 
 
 def test_only_what_the_meshes_can_reach_is_read(renderer: ArmRenderer) -> None:

@@ -15,6 +15,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection
 
 from operators import picture_stream
+from operators.align_messages import AlignCommand
 from operators.header import Header
 from operators.messages import LatencySummary, OperatorInput, OperatorState, Panorama
 from operators.page_layout import encode_bytes
@@ -486,3 +487,30 @@ def test_a_connection_left_open_does_not_delay_the_stop(served: Served, begun: b
         with contextlib.suppress(ConnectionResetError):
             while left.recv(65536):
                 pass
+
+
+def test_a_page_of_its_own_kind_may_say_what_others_may_not(served: Served) -> None:
+    command = AlignCommand(command="undo", gesture=4, values=np.array([1.5]), word="")
+    with served.page() as page:
+        receive(page)
+        send(page, command)
+        with pytest.raises(ConnectionClosed) as closed:
+            receive(page)
+    assert "align_command is not for this port" in str(closed.value)
+    heard = Recorder()
+    quiet = Recorder()
+    server = PageServer(
+        HeadsetSettings(port=0, tracking_port=None),
+        None,
+        *[quiet] * 5,
+        on_message={AlignCommand: heard},
+    )
+    server.start()
+    with connected(int(server.address.rpartition(":")[2]), "/stream") as page:
+        welcome = receive(page)
+        send(page, command)
+        said, client = heard.next()
+    server.stop()
+    assert isinstance(welcome, Welcome)
+    assert client == welcome.client
+    assert said.says_the_same_as(command)

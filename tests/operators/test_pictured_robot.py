@@ -69,3 +69,15 @@ def test_meshes_follow_their_links() -> None:
     np.testing.assert_allclose(poses[4], expected, atol=1e-15)
     np.testing.assert_allclose(poses[4 + len(part.visuals)], expected, atol=1e-15)
     assert robot.named_visuals[-1][0].startswith("1:")
+
+
+def test_an_offset_is_the_same_as_another_reading() -> None:
+    robot = PicturedRobot([RobotPart(LEFT_URDF, CAMERA, LEFT)])
+    assert robot.read_joint_names[1] == "0:left_joint2"
+    assert len(robot.read_joint_names) == 7
+    more = np.linspace(-0.6, 0.6, 7)
+    more[1] += 0.02
+    expected = robot.camera_from_links({"left": Readings(more, 0.04)})[0]
+    found = robot.camera_from_links(READINGS, {"0:left_joint2": 0.02})[0]
+    for link, pose in expected.items():
+        np.testing.assert_allclose(found[link], pose, atol=1e-12)

@@ -169,3 +169,19 @@ def test_a_wrong_meta_is_refused(copied: Path, meta: str, words: str) -> None:
 def test_depths_in_other_units(copied: Path) -> None:
     (copied / "meta.json").write_text(json.dumps({"depth_scale": 10_000}))
     assert RgbdRecording(copied, SERIAL).depth_scale == 10_000
+
+
+def test_silhouettes_come_back_and_may_be_missing(recording: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "recording"
+    write_synthetic(folder, seconds=0.1, rate_hz=10, width=64, height=36, silhouettes=True)
+    opened = RgbdRecording(folder, SERIAL)
+    time_ms = opened.timestamps_ms[0]
+    with SyntheticRobot(64, 36) as robot:
+        np.testing.assert_array_equal(opened.silhouette(time_ms), robot.silhouette(0.0))
+    assert opened.has_mask(time_ms)
+    without = RgbdRecording(recording, SERIAL)
+    assert without.silhouette(without.timestamps_ms[0]) is None
+    path = folder / f"cam_{SERIAL}/mask/{time_ms}.png"
+    path.write_bytes(b"no picture")
+    with pytest.raises(RecordingError, match=f"{path}: cannot be read as a picture"):
+        opened.silhouette(time_ms)

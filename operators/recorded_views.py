@@ -1,0 +1,91 @@
+"""Views of the robot out of a recording, to align its camera by."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from operators.aligned_camera import AlignmentError
+from operators.background_silhouette import background_silhouette
+from operators.pictured_robot import Readings
+from operators.pinhole import Pinhole
+from operators.rgbd_recording import RgbdRecording
+from operators.robot_view import RobotView
+from operators.transforms import Array
+from operators.undistortion import Undistortion
+
+
+@dataclass(frozen=True, eq=False)
+class RecordedView:
+    """A view, and its picture (rows, columns, 3) RGB without distortion, for who looks at it."""
+
+    timestamp_ms: int
+    picture: NDArray[np.uint8]
+    view: RobotView
+
+
+def recorded_views(
+    recording: RgbdRecording,
+    pinhole: Pinhole,
+    count: int,
+    with_depth: bool = True,
+    background: Path | None = None,
+) -> list[RecordedView]:
+    """Choose so many frames with the arms in poses as different as there are, in order of time.
+
+    pinhole: of the camera; distortion is taken out. background: a picture without the robot, of
+    which silhouettes are made; without one they are read from the recording's mask folder.
+    Raises AlignmentError where there are no silhouettes, ImageSizeError for another size, and
+    RecordingError naming a file that is wrong.
+    """
+    empty = None if background is None else _read_background(background)
+    ideal = Undistortion(pinhole)
+    times = [t for t in recording.timestamps_ms if empty is not None or recording.has_mask(t)]
+    if not times:
+        raise AlignmentError(
+            "the recording has no silhouettes (cam_[serial]/mask/[ms].png, white where the robot "
+            "is seen): make them with any segmenter, or give a background picture without the robot"
+        )
+    readings = [recording.readings(t) for t in times]
+    joints = np.array([_joints(read) for read in readings])
+    views = []
+    for chosen in _most_different(joints, count):
+        frame = recording.frame(times[chosen])
+        pinhole.check_size(frame.colour, "picture")
+        if empty is not None:
+            seen = background_silhouette(frame.colour, empty)
+        else:
+            told = recording.silhouette(times[chosen])
+            assert told is not None
+            pinhole.check_size(told, f"mask {times[chosen]}")
+            seen = told
+        depth_m = None
+        if with_depth and frame.depth is not None:
+            depth_m = (ideal.depth(frame.depth) / recording.depth_scale).astype(np.float32)
+        mask = ideal.picture(np.repeat(255 * seen.astype(np.uint8)[..., None], 3, axis=2))
+        view = RobotView(mask[..., 0] > 127, readings[chosen], depth_m)
+        views.append(RecordedView(times[chosen], ideal.picture(frame.colour), view))
+    return views
+
+
+def _most_different(joints: Array, count: int) -> list[int]:
+    """Rows chosen one by one, each the farthest from all before it; the first is the first."""
+    chosen = [0]
+    nearest = np.linalg.norm(joints - joints[0], axis=1)
+    while len(chosen) < min(count, len(joints)):
+        chosen.append(int(np.argmax(nearest)))
+        nearest = np.minimum(nearest, np.linalg.norm(joints - joints[chosen[-1]], axis=1))
+    return sorted(set(chosen))
+
+
+def _joints(readings: dict[str, Readings]) -> Array:
+    return np.concatenate([np.asarray(read.joints, np.float64) for read in readings.values()])
+
+
+def _read_background(path: Path) -> NDArray[np.uint8]:
+    picture = cv2.imread(str(path), cv2.IMREAD_COLOR_RGB)
+    if picture is None:
+        raise AlignmentError(f"{path}: cannot be read as a picture")
+    return np.asarray(picture, np.uint8)
