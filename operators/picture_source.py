@@ -29,11 +29,13 @@ class PictureSource(Protocol):
 
     name: in words for the user. rate_hz: how many a second; 0 where only the device knows.
     is_live: whether pictures come when they come, and are lost if nobody takes them.
+    count: how many there are as far as the file says; None of a device.
     """
 
     name: str
     rate_hz: float
     is_live: bool
+    count: int | None
 
     def read(self) -> Pixels | None:
         """The next picture, (rows, columns, 3) RGB; None at the end of a file or folder.
@@ -62,6 +64,8 @@ class VideoFile:
         if not self._capture.isOpened():
             raise UsageError(f"{path} is not a video that can be decoded")
         self.rate_hz = float(self._capture.get(cv2.CAP_PROP_FPS)) or FOLDER_RATE_HZ
+        count = int(self._capture.get(cv2.CAP_PROP_FRAME_COUNT))
+        self.count: int | None = count if count > 0 else None  # of a file without an index
 
     def read(self) -> Pixels | None:
         """The next picture, None at the end."""
@@ -92,6 +96,7 @@ class PictureFolder:
         self._files = sorted(found, key=_by_number)
         if not self._files:
             raise UsageError(f"{folder} holds no pictures ({', '.join(PICTURE_SUFFIXES)})")
+        self.count: int | None = len(self._files)
         self._next = 0
 
     def read(self) -> Pixels | None:
@@ -126,6 +131,7 @@ class Webcam:
     """
 
     is_live = True
+    count: int | None = None
 
     def __init__(
         self, device: int | str, size: tuple[int, int] | None, rate_hz: float | None

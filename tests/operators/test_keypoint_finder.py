@@ -10,7 +10,10 @@ from operators.keypoint_detector import DetectedHand, Detection
 from operators.keypoint_finder import KeypointFinder
 
 IMAGE = CameraImage(
-    pixels=np.zeros((480, 640, 3), np.uint8), lens=np.arange(4.0), distortion=np.arange(14.0)
+    camera="",
+    pixels=np.zeros((480, 640, 3), np.uint8),
+    lens=np.arange(4.0),
+    distortion=np.arange(14.0),
 )
 
 
