@@ -25,6 +25,7 @@ from operators.camera_settings import (
     PictureSettings,
     RerunSettings,
 )
+from operators.capture_settings import CaptureSettings
 from operators.filter_settings import FiltersSettings
 from operators.headset_settings import HeadsetSettings as HeadsetSettings
 from operators.isaac_gym_settings import IsaacGymSettings
@@ -228,6 +229,7 @@ class Settings(BaseSettings):
     panorama_camera: PictureSettings = PictureSettings()
     keypoints: KeypointsSettings = KeypointsSettings()
     monocular: MonocularSettings = MonocularSettings()
+    capture: CaptureSettings = CaptureSettings()
     rerun: RerunSettings = RerunSettings()
     overlay: OverlaySettings = OverlaySettings()
 
@@ -374,7 +376,7 @@ def _keys_beside(location: tuple[int | str, ...]) -> list[str]:
     """The keys that the section at a fault's location knows."""
     model: type[BaseModel] = Settings
     for part in location[:-1]:
-        if isinstance(part, int):
+        if part not in model.model_fields:  # an entry's number or name
             continue
         annotation = model.model_fields[part].annotation
         candidates = [annotation, *getattr(annotation, "__args__", ())]
