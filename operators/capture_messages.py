@@ -39,6 +39,9 @@ class HandJoints(Message):
         unit="0..1",
         doc="how sure each camera is of them; 0 where it does not see them",
     )
+    used: NDArray[np.bool_] = array(
+        bool, ("cameras", 2, 21), doc="which cameras agree on the joint; none or two and more"
+    )
     valid: NDArray[np.bool_] = array(
         bool, (2,), doc="whether two cameras or more agree on most of the side's joints"
     )
@@ -85,7 +88,9 @@ class HandAngles(Message):
     translations: Floats = array(
         np.float64, (2, 3), unit="m", frame="rig", valid_by="valid", doc="where the wrist is"
     )
-    scale: Floats = array(np.float64, (2,), doc="of all bones; 1 unless it is fitted")
+    scale: Floats = array(
+        np.float64, (2,), valid_by="valid", doc="of all bones; 1 unless it is fitted"
+    )
     bones: Floats = array(
         np.float64,
         (2, 20, 3),
@@ -109,7 +114,7 @@ class HandAngles(Message):
         (2, 21),
         unit="px",
         optional=True,
-        doc="median over the cameras that see it of how far off the fitted joint is; NaN without",
+        doc="root mean square over the cameras that see it of how far off the fitted joint is",
     )
     triangulated: Floats = array(
         np.float64,

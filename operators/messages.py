@@ -28,8 +28,8 @@ Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
 SOURCE = (
-    "what made the sample: desktop, webxr, vuer, the last two with -emulator, replay, a detector's "
-    "name, or video: one camera, whose depth is weak"
+    "what made the sample: desktop, webxr, vuer, the last two with -emulator, replay, cameras, or "
+    "video: one camera, whose depth is weak"
 )
 FAULTS = "why a side is not valid, left and right; empty where it is, or where nothing is wrong"
 CLIENT = "which client sent it, empty where there is none"

@@ -25,7 +25,7 @@ from operators.camera_settings import (
     PictureSettings,
     RerunSettings,
 )
-from operators.capture_settings import CaptureSettings
+from operators.capture_settings import CaptureSettings, MultiViewSettings
 from operators.filter_settings import FiltersSettings
 from operators.headset_settings import HeadsetSettings as HeadsetSettings
 from operators.isaac_gym_settings import IsaacGymSettings
@@ -230,6 +230,7 @@ class Settings(BaseSettings):
     keypoints: KeypointsSettings = KeypointsSettings()
     monocular: MonocularSettings = MonocularSettings()
     capture: CaptureSettings = CaptureSettings()
+    multi_view: MultiViewSettings = MultiViewSettings()
     rerun: RerunSettings = RerunSettings()
     overlay: OverlaySettings = OverlaySettings()
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from operators.usage_error import UsageError
 from panodora import (
     address,
+    angles,
     calibration,
     cert,
     doctor,
@@ -28,7 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     for command in (
         *(doctor, cert, address, replay, latency),
-        *(frames, calibration, synthesize),
+        *(frames, calibration, synthesize, angles),
         generate,
     ):
         command.add_parser(commands)
