@@ -46,7 +46,7 @@ def main() -> None:
                 sent.looked_at(int(seqs[cameras.index(chosen.name)]))
             case None:
                 silent_s = sent.silent_s()
-                if silent_s > SILENT_S:
+                if silent_s > SILENT_S and not chosen.is_footage:
                     node.report("camera", f"no picture from {camera.name} for {silent_s:.0f} s")
         if chosen.is_footage and not player.is_alive():
             break

@@ -9,8 +9,12 @@ from operators.capture_messages import HandAngles, HandJoints, MomentTaken
 from operators.chosen_camera import is_footage
 from operators.hand_fitting import HandFitting
 
+ON_THE_WAY = 4
+"""Moments of footage that are sent before the first of them is written: of sixty that were sent at
+once dora delivered nine, without a word."""
+
 ANSWER_S = 10.0
-"""Whoever writes the angles is gone if it has said nothing for so long."""
+"""A moment that is not written by then is lost."""
 
 
 def main() -> None:
@@ -23,37 +27,76 @@ def main() -> None:
     settings = node.settings
     footage = is_footage(settings)
     fitting = HandFitting(calibrated_cameras(settings.capture), settings.hand_fit, ahead=footage)
-    waiting: deque[Taken] = deque()
-    unwritten = 0
-    all_sent, heard_s = False, 0.0
+    sending = Sending(node, ON_THE_WAY if footage else None)
+    has_ended = False
     node.connect()
     for taken in node:
         match taken.message:
             case HandJoints() as joints:
-                waiting.append(taken)
-                unwritten += send(node, fitting.add(joints), waiting)
+                sending.expect(taken)
+                sending.add(fitting.add(joints))
                 if footage:
                     moment = MomentTaken(cameras=joints.cameras, image_seqs=joints.image_seqs)
                     node.send("moment_taken", moment, taken)
             case MomentTaken():
-                unwritten -= 1
-                heard_s = time.monotonic()
-        if taken.has_ended and taken.input == "hand_joints":
-            unwritten += send(node, fitting.finish(), waiting)
-            all_sent, heard_s = True, time.monotonic()
-        # Once this node ends, dora may drop what it has sent and nobody has taken.
-        if all_sent and (unwritten <= 0 or taken.has_ended and taken.input == "moment_written"):
-            break
-        if all_sent and time.monotonic() - heard_s > ANSWER_S:
-            node.report("angles", f"{unwritten} moments were not written; is a node missing?")
+                sending.written()
+            case None:
+                sending.look_for_losses()
+        if taken.has_ended:
+            has_ended = True
+            sending.add(fitting.finish())
+        if has_ended and sending.is_done:
             break
 
 
-def send(node: DataflowNode, fitted: list[HandAngles], waiting: deque[Taken]) -> int:
-    """Send what was made of the moments that wait, oldest first; how many those are."""
-    for angles in fitted:
-        node.send("hand_angles", angles, waiting.popleft())
-    return len(fitted)
+class Sending:
+    """Sends angles in the order of the moments they are of, a few at a time where those count.
+
+    on_the_way: how many may be sent and not yet written; None for live, where none is waited for.
+    """
+
+    def __init__(self, node: DataflowNode, on_the_way: int | None) -> None:
+        self._node = node
+        self._limit = on_the_way
+        self._moments: deque[Taken] = deque()
+        self._ready: deque[tuple[HandAngles, Taken]] = deque()
+        self._unwritten = 0
+        self._heard_s = time.monotonic()
+
+    @property
+    def is_done(self) -> bool:
+        """Whether everything is sent and written."""
+        return not self._ready and not self._unwritten
+
+    def expect(self, moment: Taken) -> None:
+        """Note a moment whose angles will come."""
+        self._moments.append(moment)
+
+    def add(self, fitted: list[HandAngles]) -> None:
+        """Send the angles of the next moments as soon as they may be."""
+        self._ready.extend((angles, self._moments.popleft()) for angles in fitted)
+        self._send()
+
+    def written(self) -> None:
+        """Note that one of those sent has been written."""
+        self._unwritten = max(0, self._unwritten - 1)
+        self._heard_s = time.monotonic()
+        self._send()
+
+    def look_for_losses(self) -> None:
+        """Go on if what was sent is not written in time."""
+        if self._unwritten and time.monotonic() - self._heard_s > ANSWER_S:
+            self._node.report("angles", f"{self._unwritten} moments were not written")
+            self._unwritten = 0
+            self._send()
+
+    def _send(self) -> None:
+        while self._ready and (self._limit is None or self._unwritten < self._limit):
+            if not self._unwritten:
+                self._heard_s = time.monotonic()
+            angles, moment = self._ready.popleft()
+            self._node.send("hand_angles", angles, moment)
+            self._unwritten += self._limit is not None
 
 
 if __name__ == "__main__":

@@ -27,6 +27,7 @@ from operators.camera_settings import (
 )
 from operators.capture_settings import CaptureSettings, MultiViewSettings
 from operators.filter_settings import FiltersSettings
+from operators.hand_fit_settings import HandFitSettings
 from operators.headset_settings import HeadsetSettings as HeadsetSettings
 from operators.isaac_gym_settings import IsaacGymSettings
 from operators.overlay_settings import OverlaySettings
@@ -230,6 +231,7 @@ class Settings(BaseSettings):
     keypoints: KeypointsSettings = KeypointsSettings()
     monocular: MonocularSettings = MonocularSettings()
     capture: CaptureSettings = CaptureSettings()
+    hand_fit: HandFitSettings = HandFitSettings()
     multi_view: MultiViewSettings = MultiViewSettings()
     rerun: RerunSettings = RerunSettings()
     overlay: OverlaySettings = OverlaySettings()
