@@ -14,6 +14,7 @@ from panodora import (
     generate,
     latency,
     replay,
+    rig,
     synthesize,
 )
 
@@ -28,7 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     for command in (
         *(doctor, cert, address, replay, latency),
-        *(frames, calibration, synthesize),
+        *(frames, calibration, rig, synthesize),
         generate,
     ):
         command.add_parser(commands)
