@@ -12,7 +12,8 @@ class PictureSettings(Section):
     """A 360-degree camera, or equirectangular pictures in its place."""
 
     source: int | Path = Field(
-        default=0, description="a camera's number, a video file, or a folder of pictures"
+        default=0,
+        description="a camera's number, a video file, a folder of pictures, or FOLDER/color_*.jpg",
     )
     pace: Literal["live", "paced", "footage"] = Field(
         default="live",

@@ -86,16 +86,19 @@ class VideoFile:
 
 
 class PictureFolder:
-    """The pictures of a folder, by the numbers in their names. Raises UsageError if none."""
+    """The pictures of a folder, by the numbers in their names. Raises UsageError if none.
+
+    pattern: which of its files, where other pictures lie beside them: color_*.jpg.
+    """
 
     is_live = False
 
-    def __init__(self, folder: Path, rate_hz: float = FOLDER_RATE_HZ) -> None:
-        self.name, self.rate_hz = str(folder), rate_hz
-        found = (f for f in folder.iterdir() if f.suffix.lower() in PICTURE_SUFFIXES)
+    def __init__(self, folder: Path, rate_hz: float = FOLDER_RATE_HZ, pattern: str = "*") -> None:
+        self.name, self.rate_hz = str(folder if pattern == "*" else folder / pattern), rate_hz
+        found = (f for f in folder.glob(pattern) if f.suffix.lower() in PICTURE_SUFFIXES)
         self._files = sorted(found, key=_by_number)
         if not self._files:
-            raise UsageError(f"{folder} holds no pictures ({', '.join(PICTURE_SUFFIXES)})")
+            raise UsageError(f"{self.name} holds no pictures ({', '.join(PICTURE_SUFFIXES)})")
         self.count: int | None = len(self._files)
         self._next = 0
 
@@ -194,11 +197,13 @@ def _open(settings: PictureSettings) -> PictureSource:
         return PictureFolder(path, settings.rate_hz or FOLDER_RATE_HZ)
     if path.is_file():
         return VideoFile(path)
+    if "*" in path.name and path.parent.is_dir():
+        return PictureFolder(path.parent, settings.rate_hz or FOLDER_RATE_HZ, path.name)
     if path.exists() and stat.S_ISCHR(path.stat().st_mode):
         return Webcam(str(path), settings.size, settings.rate_hz)
     raise UsageError(
         f"{settings.source} is not there; expected a camera's number, a video file, "
-        "or a folder of pictures"
+        "a folder of pictures, or such as FOLDER/color_*.jpg"
     )
 
 

@@ -15,6 +15,7 @@ from panodora import (
     generate,
     latency,
     replay,
+    rig,
     synthesize,
 )
 
@@ -29,7 +30,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     for command in (
         *(doctor, cert, address, replay, latency),
-        *(frames, calibration, synthesize, angles),
+        *(frames, calibration, rig, synthesize, angles),
         generate,
     ):
         command.add_parser(commands)

@@ -1,0 +1,219 @@
+"""How several cameras stand to each other, from boards that they saw at the same time."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from typing import Final
+
+import cv2
+import numpy as np
+
+from operators.board_bundle import SeenBoard, adjust, distances
+from operators.board_footage import Sighting
+from operators.calibration_board import CalibrationBoard
+from operators.pinhole import Pinhole
+from operators.transforms import Array, inverse, rigid
+from operators.usage_error import UsageError
+
+MOST_MOMENTS: Final = 120
+"""More add seconds, and nothing that differs from them."""
+
+FEWEST_TOGETHER: Final = 3
+"""One wrong view of a board that looks flat cannot be told of fewer."""
+
+MOVED_PX: Final = 3.0
+"""A view that is this far from all others is left out: its board moved, or it was taken later."""
+
+
+@dataclass(frozen=True, eq=False)
+class RigCalibration:
+    """Where cameras are. rig: the board's frame, at the moment `origin`.
+
+    camera_from_rig: (4, 4) m, by camera. errors_px: root mean square of the distances between
+    corners seen and projected, by camera. together: moments at which a camera and another one saw
+    the board. left_out: views that do not fit, of `views`.
+    """
+
+    camera_from_rig: Mapping[str, Array]
+    errors_px: Mapping[str, float]
+    together: Mapping[str, int]
+    origin_s: float
+    views: int
+    left_out: int
+
+
+def calibrate_rig(
+    board: CalibrationBoard,
+    lenses: Mapping[str, Pinhole],
+    sightings: Mapping[str, Sequence[Sighting]],
+    origin_s: float | None = None,
+) -> RigCalibration:
+    """Find where cameras are, in the frame of the board as it lay at one time.
+
+    origin_s: that time, s; without it the first moment at which most cameras saw the board. What is
+    nearest to it is taken.
+    Raises UsageError where some cameras never saw the board together with the others.
+    """
+    names = tuple(lenses)
+    rigs = tuple(lenses.values())
+    seen = _seen(board, names, rigs, sightings)
+    fewest = min(2, len(names))
+    shared = sorted(moment for moment, views in seen.items() if len(views) >= fewest)
+    if not shared:
+        raise UsageError("no two cameras saw the board at the same time: " + _advice(names))
+    times = {m: float(np.mean([view.time_s for view in seen[m].values()])) for m in shared}
+    if origin_s is None:
+        origin = max(shared, key=lambda m: (len(seen[m]), -m))
+    else:
+        origin = min(shared, key=lambda m: abs(times[m] - origin_s))
+    moments = sorted({origin, *shared[:: max(1, -(-len(shared) // MOST_MOMENTS))]})
+    cameras = _first_places(names, {m: seen[m] for m in moments})
+    boards = {m: _first_board(cameras, seen[m]) for m in moments}
+    views = [view.board for m in moments for view in seen[m].values()]
+    kept = views
+    for _ in range(2):
+        cameras, boards = adjust(rigs, cameras, boards, kept)
+        errors = [_error_px(rigs, cameras, boards, view) for view in views]
+        limit_px = max(MOVED_PX, 3.0 * float(np.median(errors)))
+        fitting = [v for v, e in zip(views, errors, strict=True) if e <= limit_px]
+        if len(fitting) == len(kept):
+            break
+        kept = fitting
+        boards = {m: boards[m] for m in moments if any(view.board == m for view in kept)}
+    if origin not in boards:
+        raise UsageError(
+            f"at {times[origin]:.1f} s the board moved, or was not seen well: give another time at "
+            "which it lay still (--origin SECONDS)"
+        )
+    return RigCalibration(
+        {names[i]: matrix @ boards[origin] for i, matrix in cameras.items()},
+        {name: _error_of(i, rigs, cameras, boards, kept) for i, name in enumerate(names)},
+        {name: sum(i in seen[m] for m in shared) for i, name in enumerate(names)},
+        times[origin],
+        len(views),
+        len(views) - len(kept),
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class _View:
+    """One camera's view, and where that alone puts the board."""
+
+    board: SeenBoard
+    camera_from_board: Array
+    time_s: float
+
+
+def _seen(
+    board: CalibrationBoard,
+    names: Sequence[str],
+    lenses: Sequence[Pinhole],
+    sightings: Mapping[str, Sequence[Sighting]],
+) -> dict[int, dict[int, _View]]:
+    """Views by moment and camera."""
+    seen: dict[int, dict[int, _View]] = {}
+    for i, (name, lens) in enumerate(zip(names, lenses, strict=True)):
+        for sighting in sightings[name]:
+            points = board.corners[sighting.corners.ids]
+            view = SeenBoard(i, sighting.moment, points, sighting.corners.pixels)
+            pose = board_pose(lens, view)
+            seen.setdefault(sighting.moment, {})[i] = _View(view, pose, sighting.time_s)
+    return seen
+
+
+def board_pose(lens: Pinhole, view: SeenBoard) -> Array:
+    """Where one view alone puts the board: camera_from_board (4, 4) m."""
+    flat = lens.normalised(view.pixels)
+    ideal = (np.eye(3), np.zeros(5))
+    _, rotations, translations, _ = cv2.solvePnPGeneric(
+        view.points, flat, *ideal, flags=cv2.SOLVEPNP_IPPE
+    )
+    rotation, translation = cv2.solvePnPRefineLM(
+        view.points, flat, *ideal, rotations[0], translations[0]
+    )
+    return rigid(np.asarray(cv2.Rodrigues(rotation)[0], np.float64), np.ravel(translation))
+
+
+def _first_places(
+    names: Sequence[str], seen: Mapping[int, Mapping[int, _View]]
+) -> dict[int, Array]:
+    """camera_from_rig by camera, the rig being the first camera, from pairs that saw most together.
+
+    Raises UsageError where there is no way from one camera to the others.
+    """
+    between: dict[tuple[int, int], list[Array]] = {}
+    for views in seen.values():
+        for a, b in combinations(sorted(views), 2):
+            relative = views[b].camera_from_board @ inverse(views[a].camera_from_board)
+            between.setdefault((a, b), []).append(relative)
+    places = {0: np.eye(4)}
+    while len(places) < len(names):
+        ways = [
+            (len(found), a, b)
+            for (a, b), found in between.items()
+            if (a in places) != (b in places) and len(found) >= FEWEST_TOGETHER
+        ]
+        if not ways:
+            apart = [name for i, name in enumerate(names) if i not in places]
+            there = [names[i] for i in places]
+            raise UsageError(
+                f"{', '.join(apart)} saw the board together with {', '.join(there)} at fewer than "
+                f"{FEWEST_TOGETHER} moments: {_advice(names)}"
+            )
+        _, a, b = max(ways)
+        b_from_a = _most_agreed(between[a, b])
+        if a in places:
+            places[b] = b_from_a @ places[a]
+        else:
+            places[a] = inverse(b_from_a) @ places[b]
+    return dict(sorted(places.items()))
+
+
+def _most_agreed(transforms: Sequence[Array]) -> Array:
+    """The one to which the others are nearest: a board taken for flipped would bend a mean."""
+    turns = np.array([t[:3, :3] for t in transforms])
+    shifts = np.array([t[:3, 3] for t in transforms])
+    turned = np.linalg.norm(turns[:, None] - turns[None], axis=(2, 3))
+    shifted = np.linalg.norm(shifts[:, None] - shifts[None], axis=2)
+    scale = max(float(np.median(np.linalg.norm(shifts, axis=1))), 1e-6)
+    return transforms[int(np.argmin(np.median(turned + shifted / scale, axis=1)))]
+
+
+def _first_board(cameras: Mapping[int, Array], views: Mapping[int, _View]) -> Array:
+    """rig_from_board of a moment, by the camera that sees the most corners."""
+    camera, view = max(views.items(), key=lambda item: len(item[1].board.points))
+    return inverse(cameras[camera]) @ view.camera_from_board
+
+
+def _error_px(
+    lenses: Sequence[Pinhole],
+    cameras: Mapping[int, Array],
+    boards: Mapping[int, Array],
+    view: SeenBoard,
+) -> float:
+    if view.board not in boards:
+        return float("inf")
+    pose = cameras[view.camera] @ boards[view.board]
+    return float(np.sqrt(np.mean(distances(lenses[view.camera], pose, view) ** 2)))
+
+
+def _error_of(
+    camera: int,
+    lenses: Sequence[Pinhole],
+    cameras: Mapping[int, Array],
+    boards: Mapping[int, Array],
+    views: Sequence[SeenBoard],
+) -> float:
+    squares = [
+        distances(lenses[camera], cameras[camera] @ boards[view.board], view) ** 2
+        for view in views
+        if view.camera == camera
+    ]
+    return float(np.sqrt(np.mean(np.concatenate(squares)))) if squares else float("nan")
+
+
+def _advice(names: Sequence[str]) -> str:
+    return (
+        "hold it so that two of them see it at once, and check that their footage begins at the "
+        f"same time (--offset {names[-1]}=SECONDS)"
+    )
