@@ -1,6 +1,6 @@
 """Where the fit of a hand starts: from its last pose, or from triangulated joints alone."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Self
 
 import numpy as np
@@ -20,6 +20,10 @@ LEAST_WIDTH_M: Final = 0.01
 
 NEAR_M: Final = 0.04
 """A hand whose joints are farther than this from its last ones, in the median, starts anew."""
+
+ASTRAY_M: Final = 0.015
+"""A finger whose joints, from its first one, lay farther than this from where they are, in the
+median: from one picture to the next it seldom moves so far."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,6 +90,32 @@ def are_near(joints: Float64[Array, "2 21 3"], points: Float64[Array, "2 21 3"])
     return np.array(
         [not known[side].any() or np.median(away[side, known[side]]) <= NEAR_M for side in (0, 1)]
     )
+
+
+def redirected(
+    start: HandPoses,
+    skeleton: HandSkeleton,
+    joints: Float64[Array, "2 21 3"],
+    points: Float64[Array, "2 21 3"],
+) -> HandPoses:
+    """The same start, but fingers that pointed elsewhere point to where theirs are.
+
+    joints: (2, 21, 3), m, of the pose. points: likewise, where they are, NaN unknown.
+    A finger that is bent the wrong way can be held there by its limits: from two views of a hand
+    one was, for six seconds.
+    """
+    fingers = slice(1, None)
+    last, here = (at[:, fingers].reshape(2, FINGERS, 4, 3) for at in (joints, points))
+    beside = np.linalg.norm((last - last[:, :, :1]) - (here - here[:, :, :1]), axis=-1)[..., 1:]
+    # All three must be known: of what is missing nobody can say where it points.
+    astray = np.median(beside, axis=-1) > ASTRAY_M
+    if not astray.any():
+        return start
+    turns, axes, limits = start.turns.copy(), bend_axes(skeleton), joint_limits()
+    for side in (0, 1):
+        found = finger_turns(skeleton.bones[side], axes[side], start.rotation[side], points[side])
+        turns[side, astray[side]] = np.clip(found, *limits[side])[astray[side]]
+    return replace(start, turns=turns)
 
 
 def palm_pose(
