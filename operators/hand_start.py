@@ -1,6 +1,6 @@
 """Where the fit of a hand starts: from its last pose, or from triangulated joints alone."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Self
 
 import numpy as np
@@ -17,6 +17,11 @@ LEAST_PALM: Final = 3
 
 LEAST_WIDTH_M: Final = 0.01
 """Those joints must not lie in a line: the second singular value of their places."""
+
+ASTRAY_M: Final = 0.03
+"""A finger of which a joint is farther than this from its last place starts from where its bones
+point. A finger bent the wrong way would otherwise stay so, as long as the hand is seen: on a real
+video from two sides, that doubled the error of some joints."""
 
 NEAR_M: Final = 0.04
 """A hand whose joints are farther than this from its last ones, in the median, starts anew."""
@@ -77,6 +82,28 @@ def cold_start(skeleton: HandSkeleton, points: Float64[Array, "2 21 3"]) -> Hand
         poses.turns[side] = np.clip(turns, *limits[side])
         poses.known[side] = True
     return poses
+
+
+def warm_start(
+    skeleton: HandSkeleton,
+    last: HandPoses,
+    joints: Float64[Array, "2 21 3"],
+    points: Float64[Array, "2 21 3"],
+) -> HandPoses:
+    """The last poses, but for fingers that are seen elsewhere, as their bones show them.
+
+    joints: (2, 21, 3), m, of the last poses. points: the triangulated ones, NaN unknown.
+    """
+    away = np.linalg.norm(points[:, 1:] - joints[:, 1:], axis=-1).reshape(2, FINGERS, 4)
+    astray = (away > ASTRAY_M).any(axis=-1) & last.known[:, None]
+    if not astray.any():
+        return last
+    axes, limits = bend_axes(skeleton), joint_limits()
+    turns = last.turns.copy()
+    for side in np.flatnonzero(astray.any(axis=-1)):
+        shown = finger_turns(skeleton.bones[side], axes[side], last.rotation[side], points[side])
+        turns[side, astray[side]] = np.clip(shown, *limits[side])[astray[side]]
+    return replace(last, turns=turns)
 
 
 def are_near(joints: Float64[Array, "2 21 3"], points: Float64[Array, "2 21 3"]) -> Bool[Mask, "2"]:
