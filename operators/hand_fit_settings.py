@@ -24,7 +24,7 @@ class HandFitSettings(Section):
         "two cameras that often lose fingers, lower it where fast fingers lag",
     )
     limits: float = Field(
-        default=10.0, ge=0, description="weight of a joint that is 1 rad beyond what fingers can"
+        default=3.0, ge=0, description="weight of a joint that is 1 rad beyond what fingers can"
     )
     huber_px: float = Field(
         default=3.0, gt=0, description="keypoints farther beside count in proportion, not squared"

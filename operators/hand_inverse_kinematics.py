@@ -17,7 +17,7 @@ from operators.hand_kinematics import (
     axis_angle_from_rotation,
     rotation_from_axis_angle,
 )
-from operators.hand_start import HandPoses, are_near, cold_start, redirected
+from operators.hand_start import HandPoses, are_near, cold_start, warm_start
 from operators.jax_runtime import prepare_jax
 from operators.transforms import Array
 from operators.triangulation import TriangulatedPoints, Triangulator, projections
@@ -130,7 +130,7 @@ class HandFitter:
         seen = self._seen(flat, sure, triangulated, depths)
         enough = (seen.weights > 0.0).any(axis=1).sum(axis=-1) >= LEAST_JOINTS
         warm = self._last.known & enough & are_near(self._joints, points)
-        start = redirected(self._last, self._skeleton, self._joints, points)
+        start = warm_start(self._skeleton, self._last, self._joints, points)
         if (enough & ~warm).any():
             start = HandPoses.chosen(warm, start, cold_start(self._skeleton, points))
         result = self._solved(seen, start, start.known & enough, warm)

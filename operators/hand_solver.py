@@ -255,11 +255,13 @@ def _diagonal(matrix: Array, damping: Array) -> Array:
 
 
 def moved(pose: Pose, shared: Array, fingers: Array) -> Pose:
-    """A pose after a step."""
+    """A pose after a step; turns beyond half a one become those to the other side."""
+    turns = pose.turns + fingers.reshape(5, 3, 2)
+    angle = jnp.sqrt(jnp.sum(turns**2, axis=-1, keepdims=True) + 1e-12)
     return Pose(
         pose.rotation @ exponential(shared[:3])[0],
         pose.place + shared[3:6],
-        pose.turns + fingers.reshape(5, 3, 2),
+        turns * (1.0 - 2.0 * jnp.pi / angle * jnp.round(angle / (2.0 * jnp.pi))),
         pose.log_scale + shared[6],
     )
 

@@ -18,12 +18,13 @@ LEAST_PALM: Final = 3
 LEAST_WIDTH_M: Final = 0.01
 """Those joints must not lie in a line: the second singular value of their places."""
 
+ASTRAY_M: Final = 0.03
+"""A finger of which a joint is farther than this from its last place starts from where its bones
+point. A finger bent the wrong way would otherwise stay so, as long as the hand is seen: on a real
+video from two sides, that doubled the error of some joints."""
+
 NEAR_M: Final = 0.04
 """A hand whose joints are farther than this from its last ones, in the median, starts anew."""
-
-ASTRAY_M: Final = 0.015
-"""A finger whose joints, from its first one, lay farther than this from where they are, in the
-median: from one picture to the next it seldom moves so far."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,6 +84,28 @@ def cold_start(skeleton: HandSkeleton, points: Float64[Array, "2 21 3"]) -> Hand
     return poses
 
 
+def warm_start(
+    skeleton: HandSkeleton,
+    last: HandPoses,
+    joints: Float64[Array, "2 21 3"],
+    points: Float64[Array, "2 21 3"],
+) -> HandPoses:
+    """The last poses, but for fingers that are seen elsewhere, as their bones show them.
+
+    joints: (2, 21, 3), m, of the last poses. points: the triangulated ones, NaN unknown.
+    """
+    away = np.linalg.norm(points[:, 1:] - joints[:, 1:], axis=-1).reshape(2, FINGERS, 4)
+    astray = (away > ASTRAY_M).any(axis=-1) & last.known[:, None]
+    if not astray.any():
+        return last
+    axes, limits = bend_axes(skeleton), joint_limits()
+    turns = last.turns.copy()
+    for side in np.flatnonzero(astray.any(axis=-1)):
+        shown = finger_turns(skeleton.bones[side], axes[side], last.rotation[side], points[side])
+        turns[side, astray[side]] = np.clip(shown, *limits[side])[astray[side]]
+    return replace(last, turns=turns)
+
+
 def are_near(joints: Float64[Array, "2 21 3"], points: Float64[Array, "2 21 3"]) -> Bool[Mask, "2"]:
     """Whether hands' last joints are where their points are; those without points are."""
     away = np.linalg.norm(points - joints, axis=-1)
@@ -90,32 +113,6 @@ def are_near(joints: Float64[Array, "2 21 3"], points: Float64[Array, "2 21 3"])
     return np.array(
         [not known[side].any() or np.median(away[side, known[side]]) <= NEAR_M for side in (0, 1)]
     )
-
-
-def redirected(
-    start: HandPoses,
-    skeleton: HandSkeleton,
-    joints: Float64[Array, "2 21 3"],
-    points: Float64[Array, "2 21 3"],
-) -> HandPoses:
-    """The same start, but fingers that pointed elsewhere point to where theirs are.
-
-    joints: (2, 21, 3), m, of the pose. points: likewise, where they are, NaN unknown.
-    A finger that is bent the wrong way can be held there by its limits: from two views of a hand
-    one was, for six seconds.
-    """
-    fingers = slice(1, None)
-    last, here = (at[:, fingers].reshape(2, FINGERS, 4, 3) for at in (joints, points))
-    beside = np.linalg.norm((last - last[:, :, :1]) - (here - here[:, :, :1]), axis=-1)[..., 1:]
-    # All three must be known: of what is missing nobody can say where it points.
-    astray = np.median(beside, axis=-1) > ASTRAY_M
-    if not astray.any():
-        return start
-    turns, axes, limits = start.turns.copy(), bend_axes(skeleton), joint_limits()
-    for side in (0, 1):
-        found = finger_turns(skeleton.bones[side], axes[side], start.rotation[side], points[side])
-        turns[side, astray[side]] = np.clip(found, *limits[side])[astray[side]]
-    return replace(start, turns=turns)
 
 
 def palm_pose(
