@@ -1,6 +1,6 @@
 """Bundle adjustment: where cameras and boards are, of all corners at once.
 
-Levenberg-Marquardt with OpenCV's derivatives and Huber's weights, as in Triggs et al., Bundle
+Levenberg-Marquardt with OpenCV's derivatives and Cauchy's weights, as in Triggs et al., Bundle
 Adjustment - A Modern Synthesis, 2000.
 """
 
@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from operators.pinhole import Pinhole
 from operators.transforms import Array, rigid
 
-HUBER_PX: Final = 1.0
-"""Corners farther off count less: a board that moved between two cameras' pictures."""
+CAUCHY_PX: Final = 1.0
+"""Corners that are much farther off hardly count: a board that moved, or was taken for another."""
 
 STEPS: Final = 50
 SMALLEST_GAIN: Final = 1e-9
@@ -148,11 +148,9 @@ class _Problem:
         hessian = np.zeros((len(values), len(values)))
         for view in self._views:
             residual, jacobian, where = self._linearised(view, values, lenses[view.camera])
-            distance = np.maximum(np.linalg.norm(residual.reshape(-1, 2), axis=1), 1e-12)
-            inside = distance <= HUBER_PX
-            cost += float(np.sum(distance[inside] ** 2))
-            cost += float(np.sum(HUBER_PX * (2.0 * distance[~inside] - HUBER_PX)))
-            weights = np.repeat(np.where(inside, 1.0, HUBER_PX / distance), 2)
+            squares = np.sum(residual.reshape(-1, 2) ** 2, axis=1) / CAUCHY_PX**2
+            cost += float(np.sum(np.log1p(squares))) * CAUCHY_PX**2
+            weights = np.repeat(1.0 / (1.0 + squares), 2)
             weighted = jacobian.T * weights
             hessian[np.ix_(where, where)] += weighted @ jacobian
             gradient[where] += weighted @ residual

@@ -25,22 +25,34 @@ MOVED_PX: Final = 3.0
 """A view that is this far from all others is left out: its board moved, or it was taken later."""
 
 
+DISAGREEING: Final = 1.7
+DISAGREEING_PX: Final = 0.3
+"""Cameras whose corners are so many times farther off together than alone do not see the same
+board; but below so many pixels that does not matter."""
+
+
 @dataclass(frozen=True, eq=False)
 class RigCalibration:
     """Where cameras are. rig: the board's frame, as it lay at `origin_s`.
 
     lenses, camera_from_rig: (4, 4) m, by camera. errors_px: root mean square of the distances
-    between corners seen and projected, by camera. together: moments at which a camera and another
-    one saw the board. left_out: views that do not fit, of `views`.
+    between corners seen and projected, by camera; alone_px: the same where each picture may have
+    its board where it likes. together: moments at which a camera and another one saw the board.
+    left_out: views that do not fit, of `views`.
     """
 
     lenses: Mapping[str, Pinhole]
     camera_from_rig: Mapping[str, Array]
     errors_px: Mapping[str, float]
+    alone_px: Mapping[str, float]
     together: Mapping[str, int]
     origin_s: float
     views: int
     left_out: int
+
+    def disagreeing(self) -> list[str]:
+        """The cameras whose boards are not where the others see them."""
+        return [n for n, e in self.errors_px.items() if _disagrees(e, self.alone_px[n])]
 
 
 def calibrate_rig(
@@ -52,8 +64,9 @@ def calibrate_rig(
 ) -> RigCalibration:
     """Find where cameras are, in the frame of the board as it lay at one time.
 
-    lenses: by camera; those of several cameras are made better, but for the known ones: what one
-    camera leaves open, the others that see the same board tell. origin_s: the time, s; without it
+    lenses: by camera; those of several cameras are made better, but for the known ones and unless
+    the cameras disagree: what one camera leaves open, the others that see the same board tell.
+    origin_s: the time, s; without it
     the first moment at which most cameras saw the board. What is nearest to it is taken.
     Raises UsageError where some cameras never saw the board together with the others.
     """
@@ -77,7 +90,9 @@ def calibrate_rig(
         None if name in known or len(names) == 1 else len(lens.distortion)
         for name, lens in lenses.items()
     ]
-    bundle, kept = _fit(Bundle(tuple(lenses.values()), cameras, boards), views, terms)
+    alone_px = [_rms([v[i].errors_px for v in seen.values() if i in v]) for i in range(len(names))]
+    start = Bundle(tuple(lenses.values()), cameras, boards)
+    bundle, kept = _fit(start, views, terms, alone_px)
     if origin not in bundle.boards:
         raise UsageError(
             f"at {times[origin]:.1f} s the board moved, or was not seen well: give another time at "
@@ -88,6 +103,7 @@ def calibrate_rig(
         dict(zip(names, bundle.lenses, strict=True)),
         {name: bundle.cameras[i] @ rig_from_origin for i, name in enumerate(names)},
         {name: _error_px(i, bundle, kept) for i, name in enumerate(names)},
+        dict(zip(names, alone_px, strict=True)),
         {name: sum(i in seen[m] for m in shared) for i, name in enumerate(names)},
         times[origin],
         len(views),
@@ -96,16 +112,32 @@ def calibrate_rig(
 
 
 def _fit(
-    start: Bundle, views: Sequence[SeenBoard], terms: Sequence[int | None]
+    start: Bundle,
+    views: Sequence[SeenBoard],
+    terms: Sequence[int | None],
+    alone_px: Sequence[float],
 ) -> tuple[Bundle, list[SeenBoard]]:
-    """Adjust with lenses held, leave out what does not fit, and adjust with them free."""
+    """Adjust with lenses held, leave out what does not fit, and adjust anew with them free."""
     first = adjust(start, views, [None] * len(terms))
     errors = [first.error_px(view) for view in views]
     limit_px = max(MOVED_PX, 3.0 * float(np.median(errors)))
     kept = [v for v, e in zip(views, errors, strict=True) if e <= limit_px]
     there = {view.board for view in kept}
     boards = {m: pose for m, pose in first.boards.items() if m in there}
-    return adjust(Bundle(first.lenses, first.cameras, boards), kept, terms), kept
+    first = Bundle(first.lenses, first.cameras, boards)
+    held = adjust(first, kept, [None] * len(terms))
+    errors = [_error_px(i, held, kept) for i in range(len(terms))]
+    if any(map(_disagrees, errors, alone_px)):
+        return held, kept  # lenses would be bent so that boards fit that are not there
+    return adjust(held, kept, terms), kept
+
+
+def _disagrees(error_px: float, alone_px: float) -> bool:
+    return error_px > max(DISAGREEING * alone_px, DISAGREEING_PX)
+
+
+def _rms(errors_px: Sequence[Array]) -> float:
+    return float(np.sqrt(np.mean(np.concatenate(errors_px) ** 2))) if errors_px else float("nan")
 
 
 def _thinned(moments: Sequence[int]) -> Sequence[int]:
@@ -118,6 +150,7 @@ class _View:
 
     board: SeenBoard
     camera_from_board: Array
+    errors_px: Array
     time_s: float
 
 
@@ -135,7 +168,9 @@ def _seen(
             points = board.corners[sighting.together.ids]
             view = SeenBoard(i, sighting.moment, points, sighting.together.pixels)
             pose = board_pose(lens, view)
-            seen.setdefault(sighting.moment, {})[i] = _View(view, pose, sighting.time_s)
+            at = points @ pose[:3, :3].T + pose[:3, 3]
+            errors_px = np.linalg.norm(lens.project(at) - view.pixels, axis=-1)
+            seen.setdefault(sighting.moment, {})[i] = _View(view, pose, errors_px, sighting.time_s)
     return seen
 
 
@@ -204,8 +239,7 @@ def _first_board(cameras: Mapping[int, Array], views: Mapping[int, _View]) -> Ar
 
 
 def _error_px(camera: int, bundle: Bundle, views: Sequence[SeenBoard]) -> float:
-    squares = [bundle.distances(view) ** 2 for view in views if view.camera == camera]
-    return float(np.sqrt(np.mean(np.concatenate(squares)))) if squares else float("nan")
+    return _rms([bundle.distances(view) for view in views if view.camera == camera])
 
 
 def _advice(names: Sequence[str]) -> str:
