@@ -13,6 +13,7 @@ from pydantic import Field, model_validator
 
 from operators.section import Section
 from operators.transforms import Array
+from operators.usage_error import UsageError
 from operators.yaml_section import load_section
 
 FEWEST_CORNERS: Final = 8
@@ -155,7 +156,9 @@ def read_board(path: Path) -> CalibrationBoard:
 
 
 def write_board(board: CalibrationBoard, path: Path) -> None:
-    """Write a board's file."""
+    """Write a board's file. Raises UsageError where it is there and says something else."""
+    if path.exists() and read_board(path) != board:
+        raise UsageError(f"{path}: is there already, with another board; move it away first")
     content = board.model_dump(exclude_none=True)
     if board.pattern == "checkerboard":
         content = {k: v for k, v in content.items() if k not in ("dictionary", "legacy")}

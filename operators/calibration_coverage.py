@@ -17,6 +17,9 @@ FEW_PICTURES: Final = 10
 LITTLE_TILT_DEG: Final = 20.0
 """A board that is always held square on cannot tell the focal length from its distance."""
 
+BARE_STRIP: Final = 0.15
+"""Of the picture's width or height."""
+
 UNSURE_FOCAL: Final = 0.005
 """Half a percent is 2.5 mm at half a metre."""
 
@@ -42,6 +45,13 @@ def lens_faults(board: CalibrationBoard, lens: LensCalibration) -> list[str]:
         faults.append(
             f"no corners in the picture's {where}: distortion is a guess there; hold the board so "
             "that it fills them too"
+        )
+    bare = bare_edges(pinhole, sightings)
+    if bare:
+        said = ", ".join(f"{edge} {100 * share:.0f} %" for edge, share in bare.items())
+        faults.append(
+            f"no corners in the picture's {said}: distortion is a guess there; bring the board "
+            "nearer to that edge"
         )
     tilt_deg = largest_tilt_deg(board, pinhole, sightings)
     if tilt_deg < LITTLE_TILT_DEG:
@@ -73,12 +83,14 @@ def rig_faults(rig: RigCalibration) -> list[str]:
         for name, count in rig.together.items()
         if count < FEW_TOGETHER
     ]
-    large = {name: e for name, e in rig.errors_px.items() if e > LARGE_ERROR_PX}
-    if large:
-        said = ", ".join(f"{name} {error:.1f} px" for name, error in large.items())
+    if rig.disagreeing():
+        said = ", ".join(
+            f"{name} {rig.errors_px[name]:.2f} px and alone {rig.alone_px[name]:.2f}"
+            for name in rig.disagreeing()
+        )
         faults.append(
             f"together the cameras do not agree, {said}: is the footage of one of them later "
-            "(--offset), or did the board move? Hold it still for a second in each place"
+            "(--offset), or the board not flat?"
         )
     if rig.left_out > rig.views // 4:
         faults.append(
@@ -99,6 +111,19 @@ def empty_regions(pinhole: Pinhole, sightings: Sequence[Sighting]) -> list[str]:
         for column in range(3)
         if (column, row) not in seen
     ]
+
+
+def bare_edges(pinhole: Pinhole, sightings: Sequence[Sighting]) -> dict[str, float]:
+    """How wide a strip at each of the picture's edges has no corner, as a share of its size."""
+    pixels = np.concatenate([s.corners.pixels for s in sightings])
+    low, high = pixels.min(axis=0), pixels.max(axis=0)
+    strips = {
+        "left": low[0] / pinhole.width,
+        "right": 1.0 - high[0] / pinhole.width,
+        "upper": low[1] / pinhole.height,
+        "lower": 1.0 - high[1] / pinhole.height,
+    }
+    return {edge: float(share) for edge, share in strips.items() if share > BARE_STRIP}
 
 
 def largest_tilt_deg(

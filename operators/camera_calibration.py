@@ -1,7 +1,7 @@
 """A calibration of one or several cameras from footage of a board."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import cv2
@@ -60,11 +60,16 @@ def calibrate_cameras(
             raise UsageError(f"{name}: {error}") from None
         pinholes[name] = lenses[name].pinhole
     rig = calibrate_rig(
-        board, pinholes, {name: seen.sightings for name, seen in footage.items()}, origin_s
+        board,
+        pinholes,
+        {name: seen.sightings for name, seen in footage.items()},
+        origin_s,
+        known=pinholes.keys() - lenses.keys(),
     )
+    lenses = {name: replace(lens, pinhole=rig.lenses[name]) for name, lens in lenses.items()}
     cameras = {
         name: CalibratedCamera(pinhole, Transform("camera", "marker", rig.camera_from_rig[name]))
-        for name, pinhole in pinholes.items()
+        for name, pinhole in rig.lenses.items()
     }
     faults = {name: lens_faults(board, lens) for name, lens in lenses.items()}
     faults["cameras"] = rig_faults(rig)

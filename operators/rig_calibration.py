@@ -1,6 +1,6 @@
 """How several cameras stand to each other, from boards that they saw at the same time."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from typing import Final
@@ -8,7 +8,7 @@ from typing import Final
 import cv2
 import numpy as np
 
-from operators.board_bundle import SeenBoard, adjust, distances
+from operators.board_bundle import Bundle, SeenBoard, adjust
 from operators.board_footage import Sighting
 from operators.calibration_board import CalibrationBoard
 from operators.pinhole import Pinhole
@@ -25,21 +25,34 @@ MOVED_PX: Final = 3.0
 """A view that is this far from all others is left out: its board moved, or it was taken later."""
 
 
+DISAGREEING: Final = 1.7
+DISAGREEING_PX: Final = 0.3
+"""Cameras whose corners are so many times farther off together than alone do not see the same
+board; but below so many pixels that does not matter."""
+
+
 @dataclass(frozen=True, eq=False)
 class RigCalibration:
-    """Where cameras are. rig: the board's frame, at the moment `origin`.
+    """Where cameras are. rig: the board's frame, as it lay at `origin_s`.
 
-    camera_from_rig: (4, 4) m, by camera. errors_px: root mean square of the distances between
-    corners seen and projected, by camera. together: moments at which a camera and another one saw
-    the board. left_out: views that do not fit, of `views`.
+    lenses, camera_from_rig: (4, 4) m, by camera. errors_px: root mean square of the distances
+    between corners seen and projected, by camera; alone_px: the same where each picture may have
+    its board where it likes. together: moments at which a camera and another one saw the board.
+    left_out: views that do not fit, of `views`.
     """
 
+    lenses: Mapping[str, Pinhole]
     camera_from_rig: Mapping[str, Array]
     errors_px: Mapping[str, float]
+    alone_px: Mapping[str, float]
     together: Mapping[str, int]
     origin_s: float
     views: int
     left_out: int
+
+    def disagreeing(self) -> list[str]:
+        """The cameras whose boards are not where the others see them."""
+        return [n for n, e in self.errors_px.items() if _disagrees(e, self.alone_px[n])]
 
 
 def calibrate_rig(
@@ -47,52 +60,88 @@ def calibrate_rig(
     lenses: Mapping[str, Pinhole],
     sightings: Mapping[str, Sequence[Sighting]],
     origin_s: float | None = None,
+    known: Collection[str] = (),
 ) -> RigCalibration:
     """Find where cameras are, in the frame of the board as it lay at one time.
 
-    origin_s: that time, s; without it the first moment at which most cameras saw the board. What is
-    nearest to it is taken.
+    lenses: by camera; those of several cameras are made better, but for the known ones and unless
+    the cameras disagree: what one camera leaves open, the others that see the same board tell.
+    origin_s: the time, s; without it
+    the first moment at which most cameras saw the board. What is nearest to it is taken.
     Raises UsageError where some cameras never saw the board together with the others.
     """
     names = tuple(lenses)
-    rigs = tuple(lenses.values())
-    seen = _seen(board, names, rigs, sightings)
+    seen = _seen(board, lenses, sightings)
     fewest = min(2, len(names))
     shared = sorted(moment for moment, views in seen.items() if len(views) >= fewest)
     if not shared:
         raise UsageError("no two cameras saw the board at the same time: " + _advice(names))
-    times = {m: float(np.mean([view.time_s for view in seen[m].values()])) for m in shared}
+    times = {m: next(iter(seen[m].values())).time_s for m in shared}
     if origin_s is None:
         origin = max(shared, key=lambda m: (len(seen[m]), -m))
     else:
         origin = min(shared, key=lambda m: abs(times[m] - origin_s))
-    moments = sorted({origin, *shared[:: max(1, -(-len(shared) // MOST_MOMENTS))]})
-    cameras = _first_places(names, {m: seen[m] for m in moments})
-    boards = {m: _first_board(cameras, seen[m]) for m in moments}
+    alone = sorted(seen.keys() - set(shared))
+    moments = sorted({origin, *_thinned(shared), *_thinned(alone)})
+    cameras = _first_places(names, {m: seen[m] for m in shared})
     views = [view.board for m in moments for view in seen[m].values()]
-    kept = views
-    for _ in range(2):
-        cameras, boards = adjust(rigs, cameras, boards, kept)
-        errors = [_error_px(rigs, cameras, boards, view) for view in views]
-        limit_px = max(MOVED_PX, 3.0 * float(np.median(errors)))
-        fitting = [v for v, e in zip(views, errors, strict=True) if e <= limit_px]
-        if len(fitting) == len(kept):
-            break
-        kept = fitting
-        boards = {m: boards[m] for m in moments if any(view.board == m for view in kept)}
-    if origin not in boards:
+    boards = {m: _first_board(cameras, seen[m]) for m in moments}
+    terms = [
+        None if name in known or len(names) == 1 else len(lens.distortion)
+        for name, lens in lenses.items()
+    ]
+    alone_px = [_rms([v[i].errors_px for v in seen.values() if i in v]) for i in range(len(names))]
+    start = Bundle(tuple(lenses.values()), cameras, boards)
+    bundle, kept = _fit(start, views, terms, alone_px)
+    if origin not in bundle.boards:
         raise UsageError(
             f"at {times[origin]:.1f} s the board moved, or was not seen well: give another time at "
             "which it lay still (--origin SECONDS)"
         )
+    rig_from_origin = bundle.boards[origin]
     return RigCalibration(
-        {names[i]: matrix @ boards[origin] for i, matrix in cameras.items()},
-        {name: _error_of(i, rigs, cameras, boards, kept) for i, name in enumerate(names)},
+        dict(zip(names, bundle.lenses, strict=True)),
+        {name: bundle.cameras[i] @ rig_from_origin for i, name in enumerate(names)},
+        {name: _error_px(i, bundle, kept) for i, name in enumerate(names)},
+        dict(zip(names, alone_px, strict=True)),
         {name: sum(i in seen[m] for m in shared) for i, name in enumerate(names)},
         times[origin],
         len(views),
         len(views) - len(kept),
     )
+
+
+def _fit(
+    start: Bundle,
+    views: Sequence[SeenBoard],
+    terms: Sequence[int | None],
+    alone_px: Sequence[float],
+) -> tuple[Bundle, list[SeenBoard]]:
+    """Adjust with lenses held, leave out what does not fit, and adjust anew with them free."""
+    first = adjust(start, views, [None] * len(terms))
+    errors = [first.error_px(view) for view in views]
+    limit_px = max(MOVED_PX, 3.0 * float(np.median(errors)))
+    kept = [v for v, e in zip(views, errors, strict=True) if e <= limit_px]
+    there = {view.board for view in kept}
+    boards = {m: pose for m, pose in first.boards.items() if m in there}
+    first = Bundle(first.lenses, first.cameras, boards)
+    held = adjust(first, kept, [None] * len(terms))
+    errors = [_error_px(i, held, kept) for i in range(len(terms))]
+    if any(map(_disagrees, errors, alone_px)):
+        return held, kept  # lenses would be bent so that boards fit that are not there
+    return adjust(held, kept, terms), kept
+
+
+def _disagrees(error_px: float, alone_px: float) -> bool:
+    return error_px > max(DISAGREEING * alone_px, DISAGREEING_PX)
+
+
+def _rms(errors_px: Sequence[Array]) -> float:
+    return float(np.sqrt(np.mean(np.concatenate(errors_px) ** 2))) if errors_px else float("nan")
+
+
+def _thinned(moments: Sequence[int]) -> Sequence[int]:
+    return moments[:: max(1, -(-len(moments) // MOST_MOMENTS))]
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,23 +150,27 @@ class _View:
 
     board: SeenBoard
     camera_from_board: Array
+    errors_px: Array
     time_s: float
 
 
 def _seen(
     board: CalibrationBoard,
-    names: Sequence[str],
-    lenses: Sequence[Pinhole],
+    lenses: Mapping[str, Pinhole],
     sightings: Mapping[str, Sequence[Sighting]],
 ) -> dict[int, dict[int, _View]]:
     """Views by moment and camera."""
     seen: dict[int, dict[int, _View]] = {}
-    for i, (name, lens) in enumerate(zip(names, lenses, strict=True)):
+    for i, (name, lens) in enumerate(lenses.items()):
         for sighting in sightings[name]:
-            points = board.corners[sighting.corners.ids]
-            view = SeenBoard(i, sighting.moment, points, sighting.corners.pixels)
+            if sighting.together is None:
+                continue
+            points = board.corners[sighting.together.ids]
+            view = SeenBoard(i, sighting.moment, points, sighting.together.pixels)
             pose = board_pose(lens, view)
-            seen.setdefault(sighting.moment, {})[i] = _View(view, pose, sighting.time_s)
+            at = points @ pose[:3, :3].T + pose[:3, 3]
+            errors_px = np.linalg.norm(lens.project(at) - view.pixels, axis=-1)
+            seen.setdefault(sighting.moment, {})[i] = _View(view, pose, errors_px, sighting.time_s)
     return seen
 
 
@@ -185,31 +238,8 @@ def _first_board(cameras: Mapping[int, Array], views: Mapping[int, _View]) -> Ar
     return inverse(cameras[camera]) @ view.camera_from_board
 
 
-def _error_px(
-    lenses: Sequence[Pinhole],
-    cameras: Mapping[int, Array],
-    boards: Mapping[int, Array],
-    view: SeenBoard,
-) -> float:
-    if view.board not in boards:
-        return float("inf")
-    pose = cameras[view.camera] @ boards[view.board]
-    return float(np.sqrt(np.mean(distances(lenses[view.camera], pose, view) ** 2)))
-
-
-def _error_of(
-    camera: int,
-    lenses: Sequence[Pinhole],
-    cameras: Mapping[int, Array],
-    boards: Mapping[int, Array],
-    views: Sequence[SeenBoard],
-) -> float:
-    squares = [
-        distances(lenses[camera], cameras[camera] @ boards[view.board], view) ** 2
-        for view in views
-        if view.camera == camera
-    ]
-    return float(np.sqrt(np.mean(np.concatenate(squares)))) if squares else float("nan")
+def _error_px(camera: int, bundle: Bundle, views: Sequence[SeenBoard]) -> float:
+    return _rms([bundle.distances(view) for view in views if view.camera == camera])
 
 
 def _advice(names: Sequence[str]) -> str:

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
+from pydantic import ValidationError
+
 from operators.board_print import PAPERS_MM, print_board, words
 from operators.calibration import Calibration
 from operators.calibration_board import DICTIONARIES, CalibrationBoard, write_board
@@ -133,13 +135,13 @@ def run_board(chosen: argparse.Namespace) -> int:
             marker_mm=chosen.marker_mm,
             dictionary=chosen.dictionary,
         )
-    except ValueError as error:
-        said = re.findall(r"^  (?:Value error, )?(.*?)(?: \[type=.*)?$", str(error), re.MULTILINE)
-        raise UsageError("; ".join(said)) from None
-    chosen.file.parent.mkdir(parents=True, exist_ok=True)
-    print_board(board, chosen.file, chosen.paper)
+    except ValidationError as error:
+        said = [f"{'.'.join(map(str, e['loc']))} {e['msg']}".strip() for e in error.errors()]
+        raise UsageError("; ".join(said).replace("Value error, ", "")) from None
     about = chosen.file.with_suffix(".yml")
+    chosen.file.parent.mkdir(parents=True, exist_ok=True)
     write_board(board, about)
+    print_board(board, chosen.file, chosen.paper)
     print(f"{chosen.file}: {words(board)}, on {chosen.paper}")
     print(f"{about}: write what you measure into it")
     return 0

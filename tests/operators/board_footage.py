@@ -8,8 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
+from operators.board_footage import BoardFootage, Sighting
 from operators.calibration import CalibratedCamera
-from operators.calibration_board import CalibrationBoard
+from operators.calibration_board import CalibrationBoard, FoundCorners
 from operators.pinhole import Pinhole
 from operators.transforms import Array, rigid
 
@@ -85,6 +86,50 @@ def film(
         renderer.picture(camera.camera_from_marker.matrix @ marker_from_board, seed + i)
         for i, marker_from_board in enumerate(held)
     ]
+
+
+def sightings(
+    board: CalibrationBoard,
+    camera: CalibratedCamera,
+    held: Sequence[Array],
+    noise_px: float = 0.1,
+    seed: int = 0,
+) -> list[Sighting]:
+    """Where a camera sees the board's corners, without a picture; those in its picture alone."""
+    random = np.random.default_rng(seed)
+    seen = []
+    for moment, marker_from_board in enumerate(held):
+        matrix = camera.camera_from_marker.matrix @ marker_from_board
+        at = board.corners @ matrix[:3, :3].T + matrix[:3, 3]
+        pixels = camera.pinhole.project(at) + random.normal(0.0, noise_px, (len(at), 2))
+        size = np.array([camera.pinhole.width, camera.pinhole.height])
+        ids = np.flatnonzero(((pixels > 0) & (pixels < size - 1)).all(axis=1))
+        if len(ids) >= 20:
+            corners = FoundCorners(ids, pixels[ids])
+            seen.append(Sighting(moment, moment / 5.0, corners, corners))
+    return seen
+
+
+def footage(seen: Sequence[Sighting], camera: CalibratedCamera) -> BoardFootage:
+    """Sightings as if pictures had been looked at."""
+    size = (camera.pinhole.width, camera.pinhole.height)
+    sample = np.zeros((size[1], size[0], 3), np.uint8)
+    return BoardFootage(size, len(seen), tuple(seen), sample, seen[0] if seen else None)
+
+
+def largest_pixel_error(found: Pinhole, truth: Pinhole, inset: float = 0.15) -> float:
+    """How far apart two lenses see the same rays, px; but for a strip at the picture's edge.
+
+    Compared up to a turn of the camera, which a shift of the principal point nearly is.
+    """
+    size = np.array([truth.width, truth.height])
+    grid = np.stack(np.meshgrid(*[np.linspace(inset, 1 - inset, 9) * (n - 1) for n in size]), -1)
+    rays = truth.normalised(grid.reshape(-1, 2))
+    points = np.column_stack([rays, np.ones(len(rays))])
+    flat = found.normalised(grid.reshape(-1, 2))
+    turn, _ = Rotation.align_vectors(np.column_stack([flat, np.ones(len(flat))]), points)
+    seen = found.project(turn.apply(points))
+    return float(np.linalg.norm(seen - grid.reshape(-1, 2), axis=1).max())
 
 
 def write_pictures(folder: Path, pictures: Sequence[NDArray[np.uint8]]) -> Path:
