@@ -2,13 +2,13 @@
 
 The two views of shared/data, every picture through the operators of dataflows/capture_angles.yml.
 Their calibration's unit is the side of the board's squares, whose length nobody wrote down: it is
-taken to be 45 mm, which makes the hand 19 cm long. No figure here depends on it by more than bones
-do that are measured, too.
+taken to be 45 mm, which makes the hand 19 cm long. Pixels do not depend on it, for bones are
+measured in the same unit.
 """
 
 import os
 import sys
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -81,14 +81,12 @@ def figures(names: Collection[str]) -> Iterator[Figure]:
             p95=float(np.percentile(fitted, 95)),
             against="triangulation alone, whose bones change",
             against_value=float(np.median(triangulated)),
-            note=f"of {len(fitted)} joints as one camera sees them, both views of a moment; the "
-            f"first is {np.percentile(triangulated, 95):.1f} px (p95) if only triangulated",
+            note=f"of {len(fitted)} joints as one camera sees each; triangulated alone p95 is "
+            f"{np.percentile(triangulated, 95):.1f} px",
         )
 
 
-def captured(
-    settings: Settings, folder: Path, cameras: dict[str, CalibratedCamera]
-) -> Capture:
+def captured(settings: Settings, folder: Path, cameras: Mapping[str, CalibratedCamera]) -> Capture:
     """Take every picture of both views to angles."""
     keypoints = {
         name: seen(settings, folder / f"two_view_cam{name[-1]}.mp4", name) for name in cameras
@@ -106,7 +104,8 @@ def captured(
 
 def seen(settings: Settings, video: Path, name: str) -> list[Keypoints]:
     """The keypoints of every picture of a video."""
-    source, found = VideoFile(video), []
+    source = VideoFile(video)
+    found: list[Keypoints] = []
     nothing = {"lens": np.full(4, np.nan), "distortion": np.full(14, np.nan)}
     with KeypointFinder(settings.keypoints) as finder:
         while (pixels := source.read()) is not None:
@@ -118,7 +117,7 @@ def seen(settings: Settings, video: Path, name: str) -> list[Keypoints]:
 
 
 def beside(
-    cameras: dict[str, CalibratedCamera], capture: Capture, joints: list[Floats]
+    cameras: Mapping[str, CalibratedCamera], capture: Capture, joints: list[Floats]
 ) -> Floats:
     """How far from where each camera sees a joint it is, px: all that are there and seen.
 
@@ -133,4 +132,5 @@ def beside(
                 np.linalg.norm(camera.pinhole.ideal.project(in_camera[:3].T) - pixels, axis=-1)
             )
     every = np.concatenate(distances)
-    return every[np.isfinite(every)]
+    kept: Floats = every[np.isfinite(every)]
+    return kept

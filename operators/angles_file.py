@@ -229,5 +229,5 @@ def _array(column: pa.ChunkedArray) -> NDArray[Any]:
     shape = (len(column), *column.type.shape)
     storage = column.cast(column.type.storage_type).combine_chunks()
     flat = storage.flatten().to_numpy(zero_copy_only=False)
-    values = flat.reshape(shape)
+    values: NDArray[Any] = flat.reshape(shape)
     return values.astype(np.bool_) if column.type.value_type == pa.uint8() else values

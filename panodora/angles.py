@@ -1,6 +1,7 @@
 """`panodora angles`: see what a file of joint angles holds."""
 
 import argparse
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from operators.angles_file import AnglesFile
-from operators.angles_report import plot, side_report
+from operators.angles_report import SideReport, plot, side_report
 from operators.hands import SIDES
 from operators.usage_error import UsageError
 
@@ -75,7 +76,7 @@ def figures(angles: AnglesFile) -> Table:
     """A column a hand."""
     table = Table("", *SIDES)
     reports = [side_report(angles, side) for side in range(len(SIDES))]
-    rows = {
+    rows: dict[str, Callable[[SideReport], str]] = {
         "fitted, share of moments": lambda r: f"{r.fitted:.1%}",
         "joints beside, median (p95)": lambda r: "{:.1f} ({:.1f}) px".format(*r.reprojection_px),
         "jitter, fitted": lambda r: f"{r.jitter_mm:.2f} mm",
