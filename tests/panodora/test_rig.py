@@ -115,7 +115,7 @@ def test_poor_footage_is_said_and_lenses_may_be_known(run: Run, tmp_path: Path) 
     footage = filmed(tmp_path, board, cameras, 6)
     arguments = ("calibrate", *footage, "--board", tmp_path / "board.yml", "--folder")
     said = run(*arguments, tmp_path / "first")
-    assert re.search(r"warning: webcam: only [56] pictures were used", said)
+    assert re.search(r"warning: webcam: only \d pictures were used", said)
     lenses = written(tmp_path / "first")
     said = run(*arguments, tmp_path / "second", "--lenses", lenses)
     assert "warning" not in said
