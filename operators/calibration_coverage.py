@@ -17,7 +17,7 @@ FEW_PICTURES: Final = 10
 LITTLE_TILT_DEG: Final = 20.0
 """A board that is always held square on cannot tell the focal length from its distance."""
 
-BARE_STRIP: Final = 0.15
+BARE_STRIP: Final = 0.2
 """Of the picture's width or height."""
 
 UNSURE_FOCAL: Final = 0.005

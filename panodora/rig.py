@@ -159,7 +159,7 @@ def run_opencv(chosen: argparse.Namespace) -> int:
         raise UsageError("give either all files a name (left=left.yml), or none of them")
     else:
         calibration = import_opencv_pair(map(Path, chosen.files), size, unit_m, now_ms())
-    return written(calibration, chosen.folder, dict.fromkeys(calibration.cameras, "..."))
+    return written(calibration, chosen.folder)
 
 
 def run_two_view(chosen: argparse.Namespace) -> int:
@@ -168,7 +168,7 @@ def run_two_view(chosen: argparse.Namespace) -> int:
     if not chosen.unit_mm > 0:
         raise UsageError(f"--unit-mm: above 0, got {chosen.unit_mm:g}")
     calibration = import_two_view(chosen.files, *size, chosen.unit_mm / 1000.0, now_ms())
-    return written(calibration, chosen.folder, dict.fromkeys(calibration.cameras, "..."))
+    return written(calibration, chosen.folder)
 
 
 def run_ho_cap(chosen: argparse.Namespace) -> int:
@@ -178,11 +178,13 @@ def run_ho_cap(chosen: argparse.Namespace) -> int:
     return written(sequence.calibration, chosen.folder, sources)
 
 
-def written(calibration: Calibration, folder: Path, sources: Mapping[str, str]) -> int:
+def written(
+    calibration: Calibration, folder: Path, sources: Mapping[str, str] | None = None
+) -> int:
     """Write a calibration, and say what is in it and what to do with it."""
     path = write_calibration(calibration, folder)
     print(f"{path}: cameras {', '.join(calibration.cameras)}")
-    print(rig_calibrate.settings_words(path, {n: {"source": s} for n, s in sources.items()}))
+    print(rig_calibrate.settings_words(path, calibration.cameras, sources))
     return 0
 
 

@@ -85,11 +85,7 @@ def run(chosen: argparse.Namespace) -> int:
             print(f"warning: {name}: {fault}", file=sys.stderr)
     print(f"{path}: cameras {', '.join(found.calibration.cameras)}; their frame is the board's at")
     print(f"  {found.rig.origin_s:.1f} s: x along its columns, y down its rows, z into it")
-    cameras = {
-        name: {"source": str(source)} | ({"offset_s": offsets[name]} if name in offsets else {})
-        for name, source in sources.items()
-    }
-    print(settings_words(path, cameras))
+    print(settings_words(path, found.calibration.cameras))
     return 0
 
 
@@ -107,14 +103,17 @@ def named_paths(given: Iterable[str]) -> dict[str, Path]:
     return paths
 
 
-def settings_words(path: Path, cameras: Mapping[str, Mapping[str, Any]]) -> str:
-    """What to write into the settings."""
+def settings_words(
+    path: Path, cameras: Iterable[str], sources: Mapping[str, str] | None = None
+) -> str:
+    """What to write into the settings. sources: by camera, where they are known."""
+    known = sources or {}
     section = {
         "calibration": str(path.absolute()),
-        "cameras": {n: dict(c) for n, c in cameras.items()},
+        "cameras": {name: {"source": known.get(name, f"{name}.mp4")} for name in cameras},
     }
     text = yaml.safe_dump({"capture": section}, sort_keys=False, width=200)
-    return f"Next, in your settings (docs/capture.md):\n\n{text}"
+    return f"Next, in your settings, with your footage (docs/capture.md):\n\n{text}"
 
 
 def _offsets(given: Iterable[str], cameras: Mapping[str, Path]) -> dict[str, float]:
