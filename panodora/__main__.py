@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from operators.usage_error import UsageError
 from panodora import (
     address,
+    angles,
     calibration,
     cert,
     doctor,
@@ -14,6 +15,7 @@ from panodora import (
     generate,
     latency,
     replay,
+    rig,
     synthesize,
 )
 
@@ -28,7 +30,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     for command in (
         *(doctor, cert, address, replay, latency),
-        *(frames, calibration, synthesize),
+        *(frames, calibration, rig, synthesize, angles),
         generate,
     ):
         command.add_parser(commands)
