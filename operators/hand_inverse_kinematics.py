@@ -61,7 +61,7 @@ class HandFitter:
             hand_solver.array(self._settings.temporal),
             hand_solver.array(self._settings.limits),
             hand_solver.array(self._settings.huber_px),
-            hand_solver.array(self._settings.scale),
+            hand_solver.array(float(self._settings.scale)),
         )
         self._triangulator = Triangulator(cameras, tolerance_px)
         self._projections = projections(cameras)

@@ -11,7 +11,7 @@ In arrays of both hands the left one is first (`hands.SIDES`).
 """
 
 from dataclasses import dataclass
-from typing import Final, Self
+from typing import Final
 
 import numpy as np
 from jaxtyping import Float, Float64
@@ -103,7 +103,7 @@ class HandSkeleton:
             )
 
     @classmethod
-    def average(cls, hand_length_m: float | None = None) -> Self:
+    def average(cls, hand_length_m: float | None = None) -> "HandSkeleton":
         """A grown person's hands; hand_length_m from the wrist to the middle finger's tip."""
         lengths = np.array(BONES_MM[1:]) * 1e-3
         if hand_length_m is not None:
@@ -111,7 +111,7 @@ class HandSkeleton:
         return cls.from_lengths(np.stack([lengths, lengths]))
 
     @classmethod
-    def from_lengths(cls, lengths_m: ArrayLike, palm: ArrayLike | None = None) -> Self:
+    def from_lengths(cls, lengths_m: ArrayLike, palm: ArrayLike | None = None) -> "HandSkeleton":
         """Hands with bones of these lengths (2, 20), m.
 
         palm: (2, 5, 3), any lengths, where the palm's five bones point; those of an average hand
@@ -134,7 +134,7 @@ class HandSkeleton:
         return np.concatenate([np.zeros((2, 1, 3)), self.bones[:, ::4]], axis=1)
 
     def joints(
-        self, angles: ArrayLike, translations: ArrayLike, scale: ArrayLike = 1.0
+        self, angles: ArrayLike, translations: ArrayLike, scale: ArrayLike | float = 1.0
     ) -> Float64[Array, "*lead 2 21 3"]:
         """Forward kinematics: where the joints are, (..., 2, 21, 3), m, MediaPipe's order.
 

@@ -90,7 +90,7 @@ class _Equations(NamedTuple):
     cost: Float[Array, ""]
 
 
-def array(values: ArrayLike) -> Any:
+def array(values: ArrayLike | float) -> Any:
     """What the solver takes: single precision.
 
     Still NumPy's: compiled functions take those as they are, and quicker than JAX converts them.

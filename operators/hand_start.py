@@ -1,7 +1,7 @@
 """Where the fit of a hand starts: from its last pose, or from triangulated joints alone."""
 
 from dataclasses import dataclass, replace
-from typing import Final, Self
+from typing import Final
 
 import numpy as np
 from jaxtyping import Bool, Float64
@@ -42,7 +42,7 @@ class HandPoses:
     known: Bool[Mask, "2"]
 
     @classmethod
-    def unknown(cls) -> Self:
+    def unknown(cls) -> "HandPoses":
         """No hand's."""
         return cls(
             np.broadcast_to(np.eye(3), (2, 3, 3)).copy(),
@@ -53,7 +53,7 @@ class HandPoses:
         )
 
     @classmethod
-    def chosen(cls, which: Mask, first: Self, second: Self) -> Self:
+    def chosen(cls, which: Mask, first: "HandPoses", second: "HandPoses") -> "HandPoses":
         """Of each hand (2,) either the first pose or the second one."""
 
         def either(one: Array, other: Array) -> Array:
