@@ -33,7 +33,8 @@ class Taken:
     """A message that this node took.
 
     started_ns is when the node began to work with it; a node that lets messages wait sets it.
-    A timer's tick has no message; nor has the news that a node before this one has restarted.
+    A timer's tick has no message; nor has the news that a node before this one has restarted, or
+    that nothing more comes by this input.
     """
 
     input: str
@@ -42,15 +43,18 @@ class Taken:
     received_ns: int
     started_ns: int
     restarted: str = ""
+    has_ended: bool = False
 
 
 class DataflowNode:
     """Connects a node's file to the dataflow: reads the settings, and joins with `connect`.
 
-    inputs: the message type of each input, None for a timer.
+    inputs: the message type of each input, None for a timer. A name that ends in `_*` stands for
+    any number of inputs, one a camera: `keypoints_*` for keypoints_left, keypoints_right, ...
     newest_only: inputs of which only the newest waiting message is taken.
     hears_of_restarts: whether to be told, as `Taken.restarted`, that dora starts a node anew whose
     messages are taken here; it is told long before that node's next message.
+    hears_of_ends: whether to be told, as `Taken.has_ended`, that an input's sender has ended.
     """
 
     def __init__(
@@ -60,9 +64,11 @@ class DataflowNode:
         inputs: Mapping[str, type[Message] | None],
         newest_only: Collection[str] = (),
         hears_of_restarts: bool = False,
+        hears_of_ends: bool = False,
     ) -> None:
         self.name = name
         self._hears_of_restarts = hears_of_restarts
+        self._hears_of_ends = hears_of_ends
         self.settings: Settings = load_settings()
         self._running = True
         self._inputs = inputs
@@ -89,6 +95,11 @@ class DataflowNode:
         except RuntimeError as error:
             reason = str(error).splitlines()[0]
             raise UsageError(f"{self.name} cannot join the dataflow: {reason}") from None
+
+    @property
+    def connected_inputs(self) -> frozenset[str]:
+        """Which inputs the dataflow has given this node, timers too; none if files feed it."""
+        return frozenset() if self._node is None else frozenset(self._node.node_config()["inputs"])
 
     def __iter__(self) -> Iterator[Taken]:
         """Every message and tick until the dataflow stops."""
@@ -173,9 +184,12 @@ class DataflowNode:
             # dora takes turns between inputs; what happened first shall be taken first, and at the
             # same time in the declared order: so a replay in lockstep is the same each time.
             self._waiting.sort(
-                key=lambda taken: (taken.header.capture_ns, self._rank.get(taken.input, -1))
+                key=lambda taken: (taken.header.capture_ns, *self._place(taken.input))
             )
         return None
+
+    def _place(self, name: str) -> tuple[int, str]:
+        return self._rank.get(declared_input(name, self._inputs) or "", -1), name
 
     def _drain(self) -> list[dict[str, Any]]:
         """Take everything that has arrived already."""
@@ -202,6 +216,11 @@ class DataflowNode:
                 news = Taken("", None, Header(-1, received_ns), received_ns, received_ns)
                 news.restarted = event["id"].rpartition("/")[2].rpartition(".")[2]
                 self._waiting.append(news)
+        elif kind == "INPUT_CLOSED":
+            if self._hears_of_ends:
+                end = Header(-1, received_ns)
+                closed = Taken(event["id"], None, end, received_ns, received_ns, has_ended=True)
+                self._waiting.append(closed)
         elif kind == "ERROR":
             self.report("dora", event["error"])
         else:
@@ -210,9 +229,10 @@ class DataflowNode:
     def _receive_input(
         self, name: str, value: pa.Array, metadata: Mapping[str, Any], received_ns: int
     ) -> None:
-        message_type = self._inputs.get(name)
+        declared = declared_input(name, self._inputs)
+        message_type = None if declared is None else self._inputs[declared]
         if message_type is None:
-            if name in self._inputs:
+            if declared is not None:
                 tick = Header(-1, received_ns)
                 self._waiting.append(Taken(name, None, tick, received_ns, received_ns))
             else:
@@ -241,6 +261,13 @@ class DataflowNode:
                 seen.add(taken.input)
             kept.append(taken)
         self._waiting = kept[::-1]
+
+
+def declared_input(name: str, inputs: Collection[str]) -> str | None:
+    """What an input was declared as: its own name, or one that ends in `_*`; None if it was not."""
+    if name in inputs:
+        return name
+    return next((p for p in inputs if p.endswith("_*") and name.startswith(p[:-1])), None)
 
 
 class FaultLog:

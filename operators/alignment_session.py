@@ -149,6 +149,7 @@ class AlignmentSession:
         return Drawn(
             Overlay(serial=self._overlay.serial, pixels=shown),
             CameraImage(
+                camera=self._overlay.serial,
                 pixels=simulated,
                 lens=scene.pinhole.lens,
                 distortion=scene.pinhole.distortion_terms,

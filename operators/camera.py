@@ -8,6 +8,7 @@ from typing import Final
 
 from operators.camera_settings import PictureSettings
 from operators.picture_source import CameraStoppedError, Pixels, open_source
+from operators.settings import SettingsError
 
 RETRY_S: Final = 1.0
 """A camera that has stopped is opened anew so often."""
@@ -21,7 +22,7 @@ class TakenPicture:
     """A picture, (rows, columns, 3) RGB, never mirrored, and when it was taken.
 
     capture_ns: CLOCK_MONOTONIC. Of a camera, when it was read: exposure and the way into this
-    machine lie before.
+    machine lie before. Of footage, since its first picture.
     """
 
     pixels: Pixels
@@ -36,7 +37,8 @@ class Camera:
     Raises SettingsError if there is no such source.
 
     A file's pictures come at its own rate. Live, those whose time has passed are left out, as a
-    camera would lose them; paced, none is, and each waits for whoever takes them.
+    camera would lose them; paced, none is, and each waits for whoever takes them. As footage none
+    is, and none waits.
     """
 
     def __init__(
@@ -45,6 +47,12 @@ class Camera:
         self._settings = settings
         self._report = report
         self._source = open_source(settings, section)
+        if settings.pace == "footage" and self._source.is_live:
+            self._source.close()
+            raise SettingsError(
+                f"{section}.pace: footage is a file or a folder of pictures, but "
+                f"{self._source.name} is live"
+            )
         self._stopping = Event()
         self._number = 0
         self._started_ns: int | None = None
@@ -57,7 +65,9 @@ class Camera:
 
     def next(self) -> TakenPicture | None:
         """Wait for the next picture; None at the end of a file, or after `stop`."""
-        return self._next_live() if self._source.is_live else self._next_due()
+        if self._source.is_live:
+            return self._next_live()
+        return self._next_of_footage() if self._settings.pace == "footage" else self._next_due()
 
     def stop(self) -> None:
         """End a wait. May be called from another thread."""
@@ -89,6 +99,16 @@ class Camera:
         if intervals > GAP:
             self._report("camera", f"{self.name} dropped {round(intervals) - 1} pictures")
 
+    def _next_of_footage(self) -> TakenPicture | None:
+        if self._stopping.is_set():
+            return None
+        pixels = self._read()
+        if pixels is None:
+            return None
+        capture_ns = round(self._number * 1e9 / self._source.rate_hz)
+        self._number += 1
+        return self._taken(pixels, capture_ns)
+
     def _next_due(self) -> TakenPicture | None:
         period_ns = round(1e9 / self._source.rate_hz)
         now_ns = time.monotonic_ns()
@@ -105,14 +125,18 @@ class Camera:
                 due_ns += period_ns
         if self._stopping.wait(max(0, due_ns - now_ns) / 1e9):
             return None
-        pixels = self._source.read()
-        if pixels is None and self._settings.loop:
-            self._source.rewind()
-            pixels = self._source.read()
+        pixels = self._read()
         if pixels is None:
             return None
         self._number += 1
         return self._taken(pixels, due_ns)
+
+    def _read(self) -> Pixels | None:
+        pixels = self._source.read()
+        if pixels is None and self._settings.loop:
+            self._source.rewind()
+            pixels = self._source.read()
+        return pixels
 
     def _taken(self, pixels: Pixels, capture_ns: int) -> TakenPicture:
         return TakenPicture(pixels[:, ::-1] if self._settings.mirrored else pixels, capture_ns)

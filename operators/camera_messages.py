@@ -10,13 +10,15 @@ from operators.message import Message, array, message, text
 Floats = NDArray[np.float64]
 
 LENS = "focal lengths and principal point fx fy cx cy of the camera; NaN where they are not known"
+CAMERA = "its name in `capture.cameras`, or its serial number; empty of the only camera"
 DISTORTION = "of the lens, in OpenCV's order k1 k2 p1 p2 k3 k4 k5 k6 s1 s2 s3 s4 tx ty"
 
 
-@message(version=1)
+@message(version=2)
 class CameraImage(Message):
     """What a camera sees, never mirrored."""
 
+    camera: str = text(doc=CAMERA)
     pixels: NDArray[np.uint8] = array(
         np.uint8, ("rows", "columns", 3), payload=True, doc="RGB, row 0 up"
     )
@@ -41,10 +43,11 @@ class CameraView(Message):
     )
 
 
-@message(version=1)
+@message(version=2)
 class Keypoints(Message):
     """Where a detector sees hands in a camera's picture. Joints are MediaPipe's 21."""
 
+    camera: str = text(doc=CAMERA)
     detector: str = text(doc="mediapipe or rtmlib")
     image_seq: int = array(np.int64, doc="sequence number of the picture")
     columns: int = array(np.int64, unit="px", doc="width of the picture")

@@ -12,11 +12,14 @@ class PictureSettings(Section):
     """A 360-degree camera, or equirectangular pictures in its place."""
 
     source: int | Path = Field(
-        default=0, description="a camera's number, a video file, or a folder of pictures"
+        default=0,
+        description="a camera's number, a video file, a folder of pictures, or FOLDER/color_*.jpg",
     )
-    pace: Literal["live", "paced"] = Field(
+    pace: Literal["live", "paced", "footage"] = Field(
         default="live",
-        description="live: the newest picture wins; paced: every picture of a file or folder",
+        description="live: the newest picture wins; paced: every picture of a file or folder, at "
+        "its rate or slower; footage: every picture as fast as they are taken in, each with its "
+        "time in the file",
     )
     loop: bool = Field(default=False, description="a file or folder starts again at its end")
     mirrored: bool = Field(
@@ -80,6 +83,11 @@ class KeypointsSettings(Section):
     detector: Literal["mediapipe", "rtmlib"] = "mediapipe"
     min_confidence: float = Field(
         default=0.5, ge=0, le=1, description="what is less sure counts as not seen"
+    )
+    side_flips: Literal["leave_out", "keep"] = Field(
+        default="leave_out",
+        description="a hand that one picture calls by its other side: one camera leaves it out, as "
+        "its shape is wrong there; several keep it, as its pixels are not",
     )
     most_hands: int = Field(default=2, ge=1, le=2, description="one is found in half the time")
     mediapipe_model: Path | None = Field(

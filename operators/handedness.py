@@ -43,9 +43,13 @@ class Handedness:
     A detector says of every picture anew which hand it is, and errs in a few; there it has taken
     the back of the hand for its palm, too, so such a picture counts as not seen. Were the side
     taken from each picture, both of the robot's hands would jump.
+
+    keep_flips: such a picture counts as seen, for who uses its pixels alone: in two videos of one
+    hand they lay within 6 px of where the other camera saw it, as those of other pictures do.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, keep_flips: bool = False) -> None:
+        self._keep_flips = keep_flips
         self._tracks: list[_Track] = []
 
     def assign(
@@ -73,7 +77,9 @@ class Handedness:
             odds = _odds(hand, track, columns)
             track.odds = float(np.clip(track.odds + odds, -MOST, MOST))
             self._settle(track)
-            if track.side is not None and odds * (1 if track.side == _RIGHT else -1) >= 0.0:
+            if track.side is None:
+                continue
+            if self._keep_flips or odds * (1 if track.side == _RIGHT else -1) >= 0.0:
                 assigned[track.side] = hand
         return assigned[_LEFT], assigned[_RIGHT]
 

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-STEADY: Final = ("desktop", "replay", "emulator", "video")
+STEADY: Final = ("desktop", "replay", "emulator", "video", "cameras")
 """What ends with one of these may have no noise: standing still says nothing."""
 
 WORN: Final = ("webxr", "webxr-emulator", "vuer", "vuer-emulator")

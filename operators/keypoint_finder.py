@@ -30,7 +30,7 @@ class KeypointFinder:
         self._name = settings.detector
         self._least = settings.min_confidence
         self._detector = DETECTORS[settings.detector](settings)
-        self._handedness = Handedness()
+        self._handedness = Handedness(keep_flips=settings.side_flips == "keep")
 
     def find(self, image: CameraImage, image_seq: int, capture_ns: int) -> Keypoints:
         """Find the hands in the picture that follows the one before.
@@ -42,6 +42,7 @@ class KeypointFinder:
         found = self._detector.detect(image.pixels, capture_ns // 1_000_000)
         hands = self._handedness.assign(found.hands, columns, capture_ns / 1e9)
         return Keypoints(
+            camera=image.camera,
             detector=self._name,
             image_seq=image_seq,
             columns=columns,

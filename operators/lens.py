@@ -13,14 +13,22 @@ from operators.settings import SettingsError, resolve
 
 
 class Lens:
-    """Says with every picture which lens it was taken with.
+    """Says with every picture which camera took it, and with which lens.
 
-    report: is called with a subject and what the user should know about it.
+    report: is called with a subject and what the user should know about it. camera: its name,
+    empty of the only one. section: of the settings, to name in what is said.
     Raises SettingsError if the calibration cannot be read, or does not know the camera.
     """
 
-    def __init__(self, settings: CameraSettings, report: Callable[[str, str], None]) -> None:
+    def __init__(
+        self,
+        settings: CameraSettings,
+        report: Callable[[str, str], None],
+        camera: str = "",
+        section: str = "camera",
+    ) -> None:
         self._report = report
+        self._camera, self._section = camera, section
         self._fov_deg = settings.horizontal_fov_deg
         self._calibration = settings.calibration
         self._known = calibrated_lens(settings)
@@ -50,10 +58,10 @@ class Lens:
             self._report(
                 "lens",
                 f"pictures are {columns}x{rows} px, but {self._calibration} is for "
-                f"{known.width}x{known.height}: hands are not followed. Set camera.size, or "
-                "calibrate at this size",
+                f"{known.width}x{known.height}: hands are not followed. Set "
+                f"{self._section}.size, or calibrate at this size",
             )
-        return CameraImage(pixels=pixels, lens=lens, distortion=distortion)
+        return CameraImage(camera=self._camera, pixels=pixels, lens=lens, distortion=distortion)
 
 
 def calibrated_lens(settings: CameraSettings) -> Pinhole | None:

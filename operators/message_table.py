@@ -22,6 +22,7 @@ Axis 0 of an array of shape (2, ...) is the side: left, right. Quaternions are x
 | wrist | the operator's wrist | -z towards the fingers, +y out of the back of the hand |
 | camera | the camera's lens | x right, y down, z forward |
 | base | the robot hand's base link | as its URDF has them |
+| rig | what the calibration of several cameras is counted from: its marker | as it defines them |
 | camera | the calibrated camera's centre of projection | x right, y down, z forward |
 """
 

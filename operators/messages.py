@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from operators.align_messages import AlignCommand, AlignState
 from operators.camera_messages import CAMERA_MESSAGES, CameraView
+from operators.capture_messages import CAPTURE_MESSAGES
 from operators.message import Message, array, message, text
 from operators.overlay_messages import OVERLAY_MESSAGES
 from operators.page_messages import (
@@ -28,8 +29,8 @@ Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
 SOURCE = (
-    "what made the sample: desktop, webxr, vuer, the last two with -emulator, replay, a detector's "
-    "name, or video: one camera, whose depth is weak"
+    "what made the sample: desktop, webxr, vuer, the last two with -emulator, replay, cameras, or "
+    "video: one camera, whose depth is weak"
 )
 FAULTS = "why a side is not valid, left and right; empty where it is, or where nothing is wrong"
 CLIENT = "which client sent it, empty where there is none"
@@ -329,9 +330,7 @@ class OperatorFrame(Message):
         doc="where the robot's forward is, positive left of -z; the panorama is turned by it too",
     )
     clutched: Flags = array(bool, (2,), doc="whether the robot's hand stays while the own moves")
-    motion_scale: float = array(
-        np.float64, doc="how far the robot's hands go for each metre of the own"
-    )
+    motion_scale: float = array(np.float64, doc="metres of the robot's hands for one of the own")
     neck_offset: Floats = array(
         np.float64,
         (3,),
@@ -365,6 +364,7 @@ DATAFLOW_MESSAGES: tuple[type[Message], ...] = (
     OperatorAdjustment,
     OperatorFrame,
     *OVERLAY_MESSAGES,
+    *CAPTURE_MESSAGES,
 )
 """What travels between nodes."""
 

@@ -29,11 +29,13 @@ class PictureSource(Protocol):
 
     name: in words for the user. rate_hz: how many a second; 0 where only the device knows.
     is_live: whether pictures come when they come, and are lost if nobody takes them.
+    count: how many there are as far as the file says; None of a device.
     """
 
     name: str
     rate_hz: float
     is_live: bool
+    count: int | None
 
     def read(self) -> Pixels | None:
         """The next picture, (rows, columns, 3) RGB; None at the end of a file or folder.
@@ -62,6 +64,8 @@ class VideoFile:
         if not self._capture.isOpened():
             raise UsageError(f"{path} is not a video that can be decoded")
         self.rate_hz = float(self._capture.get(cv2.CAP_PROP_FPS)) or FOLDER_RATE_HZ
+        count = int(self._capture.get(cv2.CAP_PROP_FRAME_COUNT))
+        self.count: int | None = count if count > 0 else None  # of a file without an index
 
     def read(self) -> Pixels | None:
         """The next picture, None at the end."""
@@ -82,16 +86,20 @@ class VideoFile:
 
 
 class PictureFolder:
-    """The pictures of a folder, by the numbers in their names. Raises UsageError if none."""
+    """The pictures of a folder, by the numbers in their names. Raises UsageError if none.
+
+    pattern: which of its files, where other pictures lie beside them: color_*.jpg.
+    """
 
     is_live = False
 
-    def __init__(self, folder: Path, rate_hz: float = FOLDER_RATE_HZ) -> None:
-        self.name, self.rate_hz = str(folder), rate_hz
-        found = (f for f in folder.iterdir() if f.suffix.lower() in PICTURE_SUFFIXES)
+    def __init__(self, folder: Path, rate_hz: float = FOLDER_RATE_HZ, pattern: str = "*") -> None:
+        self.name, self.rate_hz = str(folder if pattern == "*" else folder / pattern), rate_hz
+        found = (f for f in folder.glob(pattern) if f.suffix.lower() in PICTURE_SUFFIXES)
         self._files = sorted(found, key=_by_number)
         if not self._files:
-            raise UsageError(f"{folder} holds no pictures ({', '.join(PICTURE_SUFFIXES)})")
+            raise UsageError(f"{self.name} holds no pictures ({', '.join(PICTURE_SUFFIXES)})")
+        self.count: int | None = len(self._files)
         self._next = 0
 
     def read(self) -> Pixels | None:
@@ -126,6 +134,7 @@ class Webcam:
     """
 
     is_live = True
+    count: int | None = None
 
     def __init__(
         self, device: int | str, size: tuple[int, int] | None, rate_hz: float | None
@@ -188,11 +197,13 @@ def _open(settings: PictureSettings) -> PictureSource:
         return PictureFolder(path, settings.rate_hz or FOLDER_RATE_HZ)
     if path.is_file():
         return VideoFile(path)
+    if "*" in path.name and path.parent.is_dir():
+        return PictureFolder(path.parent, settings.rate_hz or FOLDER_RATE_HZ, path.name)
     if path.exists() and stat.S_ISCHR(path.stat().st_mode):
         return Webcam(str(path), settings.size, settings.rate_hz)
     raise UsageError(
         f"{settings.source} is not there; expected a camera's number, a video file, "
-        "or a folder of pictures"
+        "a folder of pictures, or such as FOLDER/color_*.jpg"
     )
 
 

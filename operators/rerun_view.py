@@ -1,6 +1,5 @@
 """What a camera sees and what is made of it, for the viewer of rerun.io."""
 
-from pathlib import Path
 from typing import Final
 
 import numpy as np
@@ -12,13 +11,11 @@ from operators.hand_bones import PARENTS
 from operators.hands import SIDES
 from operators.joint_layout import mediapipe_from_webxr
 from operators.messages import Hands
-from operators.settings import SettingsError, resolve
+from operators.rerun_recording import RerunRecording
 from operators.transforms import Array
 
 COLOURS: Final = ((240, 160, 40), (60, 160, 240))
 """Left and right."""
-
-VIEWER_ADDRESS: Final = "rerun+http://"
 
 
 class RerunView:
@@ -28,27 +25,14 @@ class RerunView:
     """
 
     def __init__(self, settings: RerunSettings) -> None:
-        try:
-            import rerun
-        except ImportError as error:
-            raise SettingsError(
-                f"rerun: it cannot be imported ({error}): pip install 'panodora[rerun]'"
-            ) from None
-        self._rerun = rerun
-        self._recording = rerun.RecordingStream("panodora")
-        if settings.to.startswith(VIEWER_ADDRESS):
-            self._recording.connect_grpc(settings.to)
-            self.name = settings.to
-        else:
-            path = resolve(Path(settings.to))
-            path.parent.mkdir(parents=True, exist_ok=True)
-            self._recording.save(path)
-            self.name = str(path)
-        self._recording.log("stage", rerun.ViewCoordinates.RIGHT_HAND_Y_UP, static=True)
+        self._log_to = RerunRecording(settings)
+        self.name = self._log_to.name
+        self._rerun, self._recording = self._log_to.rerun, self._log_to.stream
+        self._recording.log("stage", self._rerun.ViewCoordinates.RIGHT_HAND_Y_UP, static=True)
 
     def show_image(self, image: CameraImage, capture_ns: int) -> None:
         """Show the camera's picture."""
-        self._at(capture_ns)
+        self._log_to.at(capture_ns)
         jpeg = simplejpeg.encode_jpeg(np.ascontiguousarray(image.pixels), quality=80)
         self._recording.log(
             "camera", self._rerun.EncodedImage(contents=jpeg, media_type="image/jpeg")
@@ -56,7 +40,7 @@ class RerunView:
 
     def show_keypoints(self, keypoints: Keypoints, capture_ns: int) -> None:
         """Show the keypoints in the picture; hands that are not followed are not drawn."""
-        self._at(capture_ns)
+        self._log_to.at(capture_ns)
         for side, name in enumerate(SIDES):
             pixels = keypoints.pixels[side] if keypoints.valid[side] else np.empty((0, 2))
             self._recording.log(
@@ -69,7 +53,7 @@ class RerunView:
 
     def show_hands(self, hands: Hands, capture_ns: int) -> None:
         """Show the hands in the stage."""
-        self._at(capture_ns)
+        self._log_to.at(capture_ns)
         for side, name in enumerate(SIDES):
             joints = np.empty((0, 3))
             if hands.valid[side]:
@@ -82,10 +66,7 @@ class RerunView:
 
     def close(self) -> None:
         """Write what is left."""
-        self._recording.disconnect()
-
-    def _at(self, capture_ns: int) -> None:
-        self._recording.set_time("capture", duration=capture_ns / 1e9)
+        self._log_to.close()
 
 
 def _bones(joints: Array) -> list[Array]:

@@ -26,7 +26,9 @@ from operators.camera_settings import (
     PictureSettings,
     RerunSettings,
 )
+from operators.capture_settings import CaptureSettings, MultiViewSettings
 from operators.filter_settings import FiltersSettings
+from operators.hand_fit_settings import HandFitSettings
 from operators.headset_settings import HeadsetSettings as HeadsetSettings
 from operators.isaac_gym_settings import IsaacGymSettings
 from operators.overlay_settings import OverlaySettings
@@ -229,6 +231,9 @@ class Settings(BaseSettings):
     panorama_camera: PictureSettings = PictureSettings()
     keypoints: KeypointsSettings = KeypointsSettings()
     monocular: MonocularSettings = MonocularSettings()
+    capture: CaptureSettings = CaptureSettings()
+    hand_fit: HandFitSettings = HandFitSettings()
+    multi_view: MultiViewSettings = MultiViewSettings()
     rerun: RerunSettings = RerunSettings()
     overlay: OverlaySettings = OverlaySettings()
     align: AlignSettings = AlignSettings()
@@ -376,7 +381,7 @@ def _keys_beside(location: tuple[int | str, ...]) -> list[str]:
     """The keys that the section at a fault's location knows."""
     model: type[BaseModel] = Settings
     for part in location[:-1]:
-        if isinstance(part, int):
+        if part not in model.model_fields:  # an entry's number or name
             continue
         annotation = model.model_fields[part].annotation
         candidates = [annotation, *getattr(annotation, "__args__", ())]

@@ -5,6 +5,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from operators.camera_settings import RtmlibSettings
+from operators.capture_settings import CaptureCameraSettings
 from operators.overlay_settings import OverlayPart
 from operators.settings import ENVIRONMENT_PREFIX, SceneObject, Settings
 
@@ -31,6 +32,7 @@ def settings_markdown() -> str:
         parts += [_table(f"`{name}.{key}`", inner) for key, inner in _sections(section)]
     parts.append(_table("An entry of `scene.objects`", SceneObject))
     parts.append(_table("`keypoints.rtmlib`", RtmlibSettings))
+    parts.append(_table("An entry of `capture.cameras`", CaptureCameraSettings))
     parts.append(_table("An entry of `overlay.parts`", OverlayPart))
     return "\n".join(parts)
 

@@ -8,6 +8,7 @@ from operators.usage_error import UsageError
 from panodora import (
     address,
     align,
+    angles,
     calibration,
     cert,
     doctor,
@@ -15,6 +16,7 @@ from panodora import (
     generate,
     latency,
     replay,
+    rig,
     synthesize,
 )
 
@@ -29,7 +31,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     for command in (
         *(doctor, cert, address, replay, latency),
-        *(frames, calibration, align, synthesize),
+        *(frames, calibration, rig, align),
+        *(angles, synthesize),
         generate,
     ):
         command.add_parser(commands)

@@ -1,8 +1,27 @@
 """What holds for all tests."""
 
 import hypothesis
+from jaxtyping import install_import_hook
 
-from tests.synthetic_recording import recording
+# Shapes and types in the words of jaxtyping, checked where they are said; a run checks none.
+install_import_hook(
+    [
+        f"operators.{module}"
+        for module in (
+            "bone_lengths",
+            "fitted_hands",
+            "hand_inverse_kinematics",
+            "hand_joint_limits",
+            "hand_kinematics",
+            "hand_solver",
+            "hand_start",
+            "triangulation",
+        )
+    ],
+    "beartype.beartype",
+)
+
+from tests.synthetic_recording import recording  # noqa: E402  after the hook
 
 __all__ = ["recording"]
 

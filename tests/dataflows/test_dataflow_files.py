@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
+from nodes.runtime import declared_input
 from operators.settings import ROOT
 from panodora.generate import generated_files
 
@@ -94,9 +95,10 @@ def test_a_node_declares_the_inputs_that_dataflows_give_it(path: Path) -> None:
     ]
     assert users, f"no dataflow uses {path.name}"
     for node in users:
-        assert set(node.get("inputs", {})) <= set(known)
         for name, urn in node.get("input_types", {}).items():
-            value = known[name]
+            as_declared = declared_input(name, known)
+            assert as_declared is not None, f"{node['id']}: {name}"
+            value = known[as_declared]
             expected = urn.rsplit("/", 1)[1] if isinstance(value, ast.Name) else "UInt64"
             assert urn.endswith(expected)
             assert not isinstance(value, ast.Name) or value.id == expected

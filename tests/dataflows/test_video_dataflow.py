@@ -3,25 +3,20 @@
 import signal
 import subprocess
 import sys
-import threading
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 import simplejpeg
-from websockets.exceptions import WebSocketException
 
-from benchmarks.engaging import Engaging
-from operators.messages import OperatorState
 from operators.page_messages import Picture
 from operators.picture_source import VideoFile
 from operators.settings import ROOT
+from tests.dataflows.driving import LIMIT_S, Driven, needs_mediapipe
 from tests.dataflows.open_sockets import SocketWatch, environment_has
 from tests.dataflows.running import (
-    Running,
     assert_nothing_left,
     free_ports,
     left_shared_memory,
@@ -32,14 +27,6 @@ from tests.operators.page_clients import connected, receive_any
 pytestmark = [pytest.mark.dataflow, pytest.mark.gl]
 
 EXCERPT = ROOT / "assets/videos/hand.mp4"
-SMALL = {"PANODORA__PANORAMA__FACE_SIZE": "64", "PANODORA__PANORAMA__WIDTH": "128"}
-LIMIT_S = 60.0
-
-needs_mediapipe = pytest.mark.skipif(
-    subprocess.run([sys.executable, "-c", "import mediapipe"], capture_output=True).returncode != 0,
-    reason="needs the extra `video`",
-)
-
 
 needs_seccomp = pytest.mark.skipif(
     subprocess.run(
@@ -50,71 +37,6 @@ needs_seccomp = pytest.mark.skipif(
     != 0,
     reason="needs a kernel that takes seccomp filters",
 )
-
-
-@dataclass
-class Page:
-    """A client of the page that keeps what the guard says of the hands."""
-
-    port: int
-    states: list[OperatorState] = field(default_factory=list)
-    _heard: threading.Condition = field(default_factory=threading.Condition)
-
-    def listen(self) -> None:
-        """Until the server ends."""
-        try:
-            with connected(self.port, "/stream") as client:
-                while True:
-                    message = receive_any(client)
-                    if isinstance(message, OperatorState):
-                        with self._heard:
-                            self.states.append(message)
-                            self._heard.notify_all()
-        except (WebSocketException, TimeoutError, OSError, EOFError):
-            return
-
-    def wait_for(self, is_so: Callable[[OperatorState], bool]) -> None:
-        """Wait until the newest state is so."""
-        with self._heard:
-            heard = self._heard.wait_for(lambda: self.states and is_so(self.states[-1]), LIMIT_S)
-        assert heard, [(s.state, s.reason, s.right_state, s.right_reason) for s in self.states[-5:]]
-
-
-@dataclass
-class Driven:
-    """A running dataflow with somebody who engages."""
-
-    run: Running
-    page: Page
-
-
-@pytest.fixture
-def driven(request: pytest.FixtureRequest) -> Iterator[Callable[..., Driven]]:
-    before = left_shared_memory()
-    open_contexts = []
-
-    def start(dataflow: str = "teleop_video", confined: str = "", **variables: str) -> Driven:
-        command = ["dora", "run", f"dataflows/{dataflow}.yml"]
-        if confined:
-            command = ["python", "-m", "tests.dataflows.confined", confined, *command]
-        context = running(command, **{**SMALL, **variables})
-        run = context.__enter__()
-        run.wait_for("Open http://localhost:")
-        page = Page(run.ports[0])
-        threading.Thread(target=page.listen, daemon=True).start()
-        operator = Engaging(run.ports[1])
-        operator.start()
-        open_contexts.append((context, run, operator))
-        return Driven(run, page)
-
-    yield start
-    for context, run, operator in open_contexts:
-        operator.stop()
-        ended = run.interrupt()
-        context.__exit__(None, None, None)
-        assert ended == 0, run.said[-4000:]
-        assert "Traceback" not in run.said, run.said[-4000:]
-        assert_nothing_left(run, before)
 
 
 @pytest.fixture

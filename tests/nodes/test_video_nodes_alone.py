@@ -37,7 +37,7 @@ def data(sent: list[dict[str, Any]], output: str) -> list[Any]:
 
 def image(pixels: NDArray[np.uint8]) -> CameraImage:
     lens = Pinhole.guess(pixels.shape[1], pixels.shape[0], 60.0).lens
-    return CameraImage(pixels=pixels, lens=lens, distortion=np.zeros(14))
+    return CameraImage(camera="", pixels=pixels, lens=lens, distortion=np.zeros(14))
 
 
 def write_pictures(folder: Path, count: int, shape: tuple[int, int, int]) -> Path:

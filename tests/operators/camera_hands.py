@@ -32,6 +32,7 @@ def keypoints(pixels: Array, landmarks: Array, side: int = 1, /, **changes: Any)
     both_pixels, both_landmarks = np.full((2, 21, 2), np.nan), np.full((2, 21, 3), np.nan)
     both_pixels[side], both_landmarks[side] = pixels, landmarks
     message = Keypoints(
+        camera="",
         detector="test",
         image_seq=0,
         columns=COLUMNS,

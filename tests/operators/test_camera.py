@@ -9,6 +9,7 @@ from operators import camera
 from operators.camera import Camera
 from operators.camera_settings import PictureSettings
 from operators.picture_source import CameraStoppedError, Pixels
+from operators.settings import SettingsError
 
 RATE_HZ = 20.0
 PERIOD_NS = 50_000_000
@@ -129,6 +130,23 @@ def test_paced_leaves_none_out_and_does_not_hurry_after_a_wait(made: Any, clock:
     assert (number(taken), taken.capture_ns) == (1, late_ns)
     taken = taking.next()
     assert (number(taken), taken.capture_ns) == (2, late_ns + PERIOD_NS)
+
+
+def test_footage_is_read_as_fast_as_it_is_taken_with_its_time_in_the_file(
+    made: Any, clock: Clock
+) -> None:
+    taking, _ = made(Numbered(3), pace="footage")
+    began_ns = clock.now_ns
+    taken = [taking.next() for _ in range(3)]
+    assert [number(t) for t in taken] == [0, 1, 2]
+    assert [t.capture_ns for t in taken] == [0, PERIOD_NS, 2 * PERIOD_NS]
+    assert taking.next() is None
+    assert clock.now_ns == began_ns
+
+
+def test_a_live_camera_is_no_footage(made: Any) -> None:
+    with pytest.raises(SettingsError, match=r"camera\.pace: footage .* a test is live"):
+        made(Numbered(3, is_live=True), pace="footage")
 
 
 def test_a_file_that_loops_starts_again_and_time_goes_on(made: Any, clock: Clock) -> None:

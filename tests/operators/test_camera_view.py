@@ -13,7 +13,9 @@ def image(red: int) -> CameraImage:
     pixels = np.zeros((ROWS, WIDTH, 3), np.uint8)
     pixels[..., 0] = red
     pixels[100:140, 200:240] = (0, 255, 0)
-    return CameraImage(pixels=pixels, lens=np.full(4, np.nan), distortion=np.full(14, np.nan))
+    return CameraImage(
+        camera="", pixels=pixels, lens=np.full(4, np.nan), distortion=np.full(14, np.nan)
+    )
 
 
 def found_in(seq: int) -> Keypoints:
@@ -42,7 +44,10 @@ def test_a_picture_is_shown_with_its_own_keypoints() -> None:
 def test_a_small_picture_stays_as_it_is() -> None:
     viewer = CameraViewer()
     small = CameraImage(
-        pixels=np.zeros((90, 160, 3), np.uint8), lens=np.zeros(4), distortion=np.zeros(14)
+        camera="",
+        pixels=np.zeros((90, 160, 3), np.uint8),
+        lens=np.zeros(4),
+        distortion=np.zeros(14),
     )
     viewer.add(small, 0, 0.0)
     view = viewer.view(keypoints(np.zeros((21, 2)), np.zeros((21, 3)), columns=160, rows=90), 0.0)

@@ -41,6 +41,11 @@ def test_pictures_that_call_it_by_the_other_side_count_as_not_seen(wrong: list[f
     assert found[10:-5] == ["R" if right >= 0.5 else "" for right in wrong]
 
 
+def test_pictures_that_call_it_by_the_other_side_may_be_kept() -> None:
+    labels = [0.95] * 10 + [0.12, 0.38, 0.04] + [0.95] * 5
+    assert sides(labels, Handedness(keep_flips=True)) == ["R"] * len(labels)
+
+
 def test_a_side_that_was_settled_wrongly_is_corrected_without_a_picture_of_both() -> None:
     found = sides([0.1] + [0.95] * 12)
     assert found[0] == "L"

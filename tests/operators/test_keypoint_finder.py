@@ -10,7 +10,10 @@ from operators.keypoint_detector import DetectedHand, Detection
 from operators.keypoint_finder import KeypointFinder
 
 IMAGE = CameraImage(
-    pixels=np.zeros((480, 640, 3), np.uint8), lens=np.arange(4.0), distortion=np.arange(14.0)
+    camera="above",
+    pixels=np.zeros((480, 640, 3), np.uint8),
+    lens=np.arange(4.0),
+    distortion=np.arange(14.0),
 )
 
 
@@ -42,6 +45,7 @@ def test_a_hand_goes_to_its_side_with_all_that_is_known(monkeypatch: pytest.Monk
     seen = hand(0.9)
     found = finder(monkeypatch, seen).find(IMAGE, 5, 10**9)
     found.check()
+    assert found.camera == "above"
     assert (found.detector, found.image_seq, found.columns, found.rows) == (
         "mediapipe",
         5,

@@ -50,11 +50,20 @@ def test_pictures_of_another_size_than_the_calibration_have_no_lens(calibration:
     fitting = lens.image(np.zeros((480, 640, 3), np.uint8))
     np.testing.assert_array_equal(fitting.lens, [520, 515, 322, 236])
     assert not said
+    assert fitting.camera == ""
     other = lens.image(np.zeros((720, 1280, 3), np.uint8))
     assert np.isnan(other.lens).all()
     assert "1280x720" in said[0]
     assert "640x480" in said[0]
     assert str(calibration) in said[0]
+
+
+def test_a_camera_of_several_is_named(calibration: Path) -> None:
+    said: list[str] = []
+    settings = CameraSettings(calibration=calibration)
+    lens = Lens(settings, lambda _, words: said.append(words), "left", "capture.cameras.left")
+    assert lens.image(np.zeros((720, 1280, 3), np.uint8)).camera == "left"
+    assert "Set capture.cameras.left.size" in said[0]
 
 
 @pytest.mark.parametrize(("serial", "focal_px"), [("webcam", 520.0), ("other", 620.0)])
