@@ -86,6 +86,8 @@ def look_for_board(
     is called with how many pictures have been looked at, and how many show the board.
     Raises UsageError where there is no footage, or its pictures are not all of one size.
     """
+    if not source.exists() and "*" not in source.name:
+        raise UsageError(f"{source} is not there; expected a video, or a folder of pictures")
     pictures = open_source(PictureSettings(source=source), "footage")
     if pictures.is_live:
         pictures.close()
