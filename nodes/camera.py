@@ -30,6 +30,7 @@ def main() -> None:
     node = DataflowNode(
         chosen.node_name("camera"),
         inputs={"keypoints": Keypoints, "moment_taken": MomentTaken, "tick": None},
+        hears_of_ends=True,
     )
     chosen.check_footage()
     camera = Camera(chosen.settings, chosen.section, node.report)
@@ -48,7 +49,8 @@ def main() -> None:
                 silent_s = sent.silent_s()
                 if silent_s > SILENT_S and not chosen.is_footage:
                     node.report("camera", f"no picture from {camera.name} for {silent_s:.0f} s")
-        if chosen.is_footage and not player.is_alive():
+        # Footage is for whoever takes its moments; without them nobody would ever ask for more.
+        if chosen.is_footage and (taken.has_ended or not player.is_alive()):
             break
     camera.stop()
     sent.stop()

@@ -96,6 +96,11 @@ class DataflowNode:
             reason = str(error).splitlines()[0]
             raise UsageError(f"{self.name} cannot join the dataflow: {reason}") from None
 
+    @property
+    def connected_inputs(self) -> frozenset[str]:
+        """Which inputs the dataflow has given this node, timers too; none if files feed it."""
+        return frozenset() if self._node is None else frozenset(self._node.node_config()["inputs"])
+
     def __iter__(self) -> Iterator[Taken]:
         """Every message and tick until the dataflow stops."""
         while (taken := self._take()) is not None:

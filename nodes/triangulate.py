@@ -1,6 +1,7 @@
 """Puts together what several cameras see at the same moment, and finds the joints in space."""
 
 import time
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 
 from nodes.runtime import DataflowNode, Taken, run
@@ -9,6 +10,7 @@ from operators.camera_rig import calibrated_cameras
 from operators.chosen_camera import is_footage
 from operators.hand_triangulation import HandTriangulation
 from operators.synchronised_views import Moment, SynchronisedViews
+from operators.usage_error import UsageError
 
 INPUT = "keypoints_"
 """Followed by the camera's name."""
@@ -28,6 +30,7 @@ def main() -> None:
     )
     going_on = set(cameras)
     node.connect()
+    check_inputs(node.connected_inputs, cameras)
     for taken in node:
         # Footage is never late: whoever waits for it waits for this machine.
         now_ns = 0 if footage else time.monotonic_ns()
@@ -51,6 +54,17 @@ def main() -> None:
             send(node, triangulation, moment)
         if footage and not going_on:
             break
+
+
+def check_inputs(connected: Collection[str], cameras: Iterable[str]) -> None:
+    """Raise UsageError for a camera of the settings that the dataflow lacks: all would wait."""
+    lacking = [name for name in cameras if f"{INPUT}{name}" not in connected]
+    if connected and lacking:
+        raise UsageError(
+            f"capture.cameras: {', '.join(lacking)}: the dataflow gives `triangulate` no input "
+            f"{INPUT}{lacking[0]}, only {', '.join(sorted(connected))}; docs/capture.md says how a "
+            "camera is added"
+        )
 
 
 def send(node: DataflowNode, triangulation: HandTriangulation, moment: Moment[Taken]) -> None:

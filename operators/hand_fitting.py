@@ -8,6 +8,7 @@ from operators.calibration import CalibratedCamera
 from operators.capture_messages import HandAngles, HandJoints
 from operators.hand_fit_settings import HandFitSettings
 from operators.hand_inverse_kinematics import HandFitter
+from operators.jax_runtime import prepare_jax
 from operators.triangulation import TriangulatedPoints
 
 LOOK_AHEAD: Final = 300
@@ -20,11 +21,13 @@ class HandFitting:
     cameras: by name, as in the messages. ahead: whether to measure bones before the first fit, so
     that they are the same from the first moment of footage on; the first moments then come late.
     Otherwise they are measured on the way, as live pictures must not wait.
+    Raises UsageError for fewer than two cameras, MissingJaxError.
     """
 
     def __init__(
         self, cameras: Mapping[str, CalibratedCamera], settings: HandFitSettings, *, ahead: bool
     ) -> None:
+        prepare_jax()  # says at once if it is not there
         self._cameras = tuple(cameras.values())
         self._settings = settings
         self._measurement = BoneMeasurement(settings.good_px, settings.good_frames)

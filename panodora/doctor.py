@@ -11,10 +11,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from operators.camera_rig import calibrated_cameras
+from operators.camera_settings import PictureSettings
 from operators.equirectangular import CONVERTERS
 from operators.gl_context import create_context
 from operators.headset_servers import page_site, tracking_server
 from operators.isaac_gym_simulator import look_at_isaac_gym
+from operators.jax_runtime import prepare_jax
 from operators.keypoint_finder import KeypointFinder
 from operators.panorama_budget import BUDGET_MS, measure_budget
 from operators.picture_source import open_source
@@ -111,6 +114,13 @@ def findings(dataflow: Path, measured: bool) -> Iterator[Finding]:
     if "video" in dataflow.name:
         yield _check("camera.source", lambda: _camera(settings))
         yield _check("keypoints.detector", lambda: _detector(settings))
+    if settings.capture.cameras:
+        yield _check("capture.calibration", lambda: _rig(settings))
+        for name, camera in settings.capture.cameras.items():
+            section = f"capture.cameras.{name}"
+            yield _check(f"{section}.source", lambda: _picture(camera, section))  # noqa: B023
+        yield _check("keypoints.detector", lambda: _detector(settings))
+        yield _check("hand_fit", _jax)
     isaac_gym = settings.simulation.simulator == "isaacgym"
     if isaac_gym or "isaacgym" in dataflow.name:
         yield _check("simulation.simulator", lambda: _simulator(settings, dataflow))
@@ -186,8 +196,23 @@ def _recording(settings: Settings) -> str:
     return f"{folder}: {', '.join(RecordingReader(folder).names)}"
 
 
+def _rig(settings: Settings) -> str:
+    cameras = calibrated_cameras(settings.capture)
+    sizes = (f"{name} {c.pinhole.width}x{c.pinhole.height}" for name, c in cameras.items())
+    return f"{settings.capture.calibration}: {', '.join(sizes)}"
+
+
+def _jax() -> str:
+    prepare_jax()
+    return f"jax {importlib.metadata.version('jax')}"
+
+
 def _camera(settings: Settings) -> str:
-    source = open_source(settings.camera, "camera")
+    return _picture(settings.camera, "camera")
+
+
+def _picture(settings: PictureSettings, section: str) -> str:
+    source = open_source(settings, section)
     pixels = source.read()
     source.close()
     shape = "no picture" if pixels is None else f"{pixels.shape[1]}x{pixels.shape[0]} px"

@@ -110,7 +110,9 @@ def settings_words(
     known = sources or {}
     section = {
         "calibration": str(path.absolute()),
-        "cameras": {name: {"source": known.get(name, f"{name}.mp4")} for name in cameras},
+        "cameras": {
+            name: {"source": known.get(name, f"{name}.mp4"), "pace": "footage"} for name in cameras
+        },
     }
     text = yaml.safe_dump({"capture": section}, sort_keys=False, width=200)
     return f"Next, in your settings, with your footage (docs/capture.md):\n\n{text}"

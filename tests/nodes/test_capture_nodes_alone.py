@@ -7,11 +7,14 @@ import numpy as np
 import pytest
 import yaml
 
+from nodes import triangulate
+from nodes.runtime import declared_input
 from operators.angles_file import AnglesFile
 from operators.calibration import Calibration
 from operators.calibration_file import write_calibration
 from operators.hand_triangulation import HandTriangulation
 from operators.header import Header
+from operators.usage_error import UsageError
 from tests.nodes.alone import Alone
 from tests.operators.captured_hands import RIGHT, fitted, joints_at, seen_by
 from tests.operators.rigs import two_cameras
@@ -73,6 +76,21 @@ def test_footage_that_ends_sooner_is_not_waited_for_and_with_the_last_one_it_end
     assert "has given nothing" not in said
     at = np.array(joints[1]["joints"], float).reshape(2, 21, 3)[RIGHT]
     np.testing.assert_allclose(at, joints_at(1 / 30)[RIGHT], atol=1e-5)
+
+
+def test_a_camera_that_the_dataflow_lacks_is_named() -> None:
+    connected = {"keypoints_left", "tick"}
+    triangulate.check_inputs(connected, ["left"])
+    with pytest.raises(UsageError, match=r"right: .* no input keypoints_right, only keypoints_l"):
+        triangulate.check_inputs(connected, ["left", "right"])
+
+
+@pytest.mark.parametrize(
+    ("name", "declared"),
+    [("tick", "tick"), ("keypoints_left", "keypoints_*"), ("keypoints", None), ("other", None)],
+)
+def test_an_input_that_ends_in_a_star_stands_for_many(name: str, declared: str | None) -> None:
+    assert declared_input(name, {"keypoints_*": None, "tick": None}) == declared
 
 
 def test_a_live_camera_that_stops_is_named_and_the_other_goes_on(alone: Any) -> None:
