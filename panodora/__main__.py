@@ -16,6 +16,7 @@ from panodora import (
     latency,
     replay,
     rig,
+    skeleton,
     synthesize,
 )
 
@@ -30,7 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     for command in (
         *(doctor, cert, address, replay, latency),
-        *(frames, calibration, rig, synthesize, angles),
+        *(frames, calibration, rig, synthesize, angles, skeleton),
         generate,
     ):
         command.add_parser(commands)
