@@ -122,7 +122,7 @@ class Pinhole:
     def project(self, points: ArrayLike) -> Array:
         """Where points (..., 3), m, in the camera's frame are seen: (..., 2) px, column and row."""
         at = np.asarray(points, dtype=np.float64)
-        if self.is_distorted and at.size:
+        if self.is_distorted and at.size:  # OpenCV fails for no points
             flat = at.reshape(-1, 1, 3)
             nowhere = np.zeros(3)
             seen, _ = cv2.projectPoints(flat, nowhere, nowhere, self.matrix, self.distortion_terms)

@@ -36,6 +36,12 @@ def test_pixels_go_back_to_where_they_were_seen(camera: Pinhole) -> None:
     assert (np.abs(pixels - camera.ideal.project(points)).max() > 0.2) == camera.is_distorted
 
 
+@pytest.mark.parametrize("camera", [CAMERA, DISTORTED])
+def test_no_points_are_seen_nowhere(camera: Pinhole) -> None:
+    assert camera.project(np.empty((0, 3))).shape == (0, 2)
+    assert camera.undistorted(np.empty((0, 2))).shape == (0, 2)
+
+
 def test_a_pixel_that_is_not_seen_stays_so() -> None:
     pixels = np.array([[20.0, 30.0], [np.nan, np.nan]])
     found = DISTORTED.undistorted(pixels)
