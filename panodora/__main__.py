@@ -17,6 +17,7 @@ from panodora import (
     latency,
     replay,
     rig,
+    skeleton,
     synthesize,
 )
 
@@ -32,7 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for command in (
         *(doctor, cert, address, replay, latency),
         *(frames, calibration, rig, align),
-        *(angles, synthesize),
+        *(angles, skeleton, synthesize),
         generate,
     ):
         command.add_parser(commands)

@@ -16,7 +16,7 @@ from operators.settings import SettingsError
 from operators.whole_body import LEFT_HAND, RIGHT_HAND, WHOLE_BODY_BONES, WHOLE_BODY_NAMES
 from tests.operators.samples import sample
 
-RIG = dict(zip(("front", "side"), cameras(2), strict=True))
+RIG = dict(zip(("front", "side"), cameras(2, (-0.2, 0.05, 0.0, 0.0, 0.0)), strict=True))
 
 
 class Made:

@@ -105,3 +105,10 @@ def test_a_distortion_that_is_none_is_refused(terms: tuple[float, ...]) -> None:
 def test_a_picture_of_another_size_is_refused_with_both() -> None:
     with pytest.raises(ImageSizeError, match=r"camera 7: expected 64x48 px .* got 48x64"):
         CAMERA.check_size(np.zeros((64, 48, 3), np.uint8), "camera 7")
+
+
+@pytest.mark.parametrize("distortion", [(), (-0.2, 0.05, 0.0, 0.0)])
+def test_of_no_points_nothing_is_seen(distortion: tuple[float, ...]) -> None:
+    camera = Pinhole(640, 480, 600.0, 600.0, 320.0, 240.0, distortion)
+    assert camera.project(np.empty((0, 3))).shape == (0, 2)
+    assert camera.undistorted(np.empty((0, 2))).shape == (0, 2)
