@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from operators.posed_camera import STEP, ZOOM, PosedCamera
 from operators.transforms import Array
@@ -27,6 +28,8 @@ class AlignedCamera:
     what was held fixed. freedom: of the residuals that it was estimated from, infinite for a noise
     that was known. rms_px: of the residuals that counted. used: how many of how many there were.
     joint_offsets_rad: what was added to the joints' readings, by name, with `joint_sd_rad`.
+    depth_scale: what measured depths were multiplied by, where that was sought, with its standard
+    deviation.
     doubts: sentences, to warn with.
     """
 
@@ -38,6 +41,7 @@ class AlignedCamera:
     joint_offsets_rad: Mapping[str, float] = field(default_factory=dict)
     joint_sd_rad: Mapping[str, float] = field(default_factory=dict)
     doubts: tuple[str, ...] = ()
+    depth_scale: tuple[float, float] | None = None
 
     @property
     def position_covariance(self) -> Array:
@@ -73,14 +77,16 @@ class AlignedCamera:
         return distance, int(free.sum())
 
 
-def inverse_information(information: Array, variance: float, hint: str) -> Array:
+def inverse_information(
+    information: Array, variance: float, parts: NDArray[np.signedinteger], hint: str
+) -> Array:
     """The covariance (p, p) of steps from their information J^T J, times the noise's variance.
 
+    parts: (p,) which of a step's they are, those of the camera first.
     Raises AlignmentError, with a hint of what to do, where some step is told by nothing, or by so
     little that its standard deviation at one pixel of noise is beyond WIDEST.
     """
-    count = len(information)
-    widest = np.concatenate([WIDEST, np.full(max(0, count - len(WIDEST)), np.inf)])[:count]
+    widest = np.array([WIDEST[part] if part < len(STEP) else np.inf for part in parts])
     scale = np.sqrt(np.maximum(np.diag(information), 1e-300))
     scaled = information / np.outer(scale, scale)
     values, vectors = np.linalg.eigh(scaled)
@@ -93,7 +99,7 @@ def inverse_information(information: Array, variance: float, hint: str) -> Array
             covariance: Array = unit * variance
             return covariance
         blind = unit[:, int(np.argmax(over))]
-    parts = np.abs(blind) / np.where(np.isinf(widest), 1.0, widest)
-    names = [*STEP, *(f"joint {i + 1}" for i in range(max(0, count - len(STEP))))]
-    worst = [names[i] for i in np.argsort(-parts)[:2] if parts[i] > 0.2 * parts.max()]
+    share = np.abs(blind) / np.where(np.isinf(widest), 1.0, widest)
+    names = [STEP[part] if part < len(STEP) else "what else is sought" for part in parts]
+    worst = [names[i] for i in np.argsort(-share)[:2] if share[i] > 0.2 * share.max()]
     raise AlignmentError(f"what was given does not tell {' from '.join(worst)}: {hint}")

@@ -132,9 +132,12 @@ def numbers(start: PosedCamera, aligned: AlignedCamera) -> list[tuple[str, str, 
         ("residuals, px", "", f"{aligned.rms_px:.2f}", ""),
         ("used", "", "{} of {}".format(*aligned.used), ""),
     ]
+    if aligned.depth_scale is not None:
+        scale, scale_sd = aligned.depth_scale
+        rows.append(("depths times", "1", f"{scale:.4f}", f"{scale_sd:.4f}"))
     for name, offset in aligned.joint_offsets_rad.items():
-        deviation = f"{np.degrees(aligned.joint_sd_rad[name]):.2f}°"
-        rows.append((f"offset of joint {name}", "0°", f"{np.degrees(offset):.2f}°", deviation))
+        sure = f"{np.degrees(aligned.joint_sd_rad[name]):.2f}°"
+        rows.append((f"offset of joint {name}", "0°", f"{np.degrees(offset):.2f}°", sure))
     return rows
 
 

@@ -100,7 +100,9 @@ def align_correspondences(
     freedom = residuals.size - len(free)
     variance = float((residuals**2).sum()) / freedom if pixel_sd is None else pixel_sd**2
     covariance = np.zeros((len(STEP), len(STEP)))
-    covariance[np.ix_(free, free)] = inverse_information(jacobian.T @ jacobian, variance, hint)
+    covariance[np.ix_(free, free)] = inverse_information(
+        jacobian.T @ jacobian, variance, free, hint
+    )
     rms = float(np.sqrt((residuals**2).mean()))
     return AlignedCamera(
         camera,

@@ -14,7 +14,7 @@ from operators.robot_view import RobotModel, RobotView
 from operators.robust_equations import Equations, NormalEquations, grouped_covariance, weighed
 from operators.silhouette_search import searched
 from operators.transforms import Array
-from operators.view_equations import ViewLevel, joined
+from operators.view_equations import DEPTH_SCALE, JOINTS, ViewLevel, joined
 
 SEARCH_WIDTH_PX: Final = 160
 """Of the pictures in which the first guess is made."""
@@ -30,6 +30,9 @@ NARROWER: Final = 0.6
 
 DEPTH_AT_FIRST: Final = 0.05
 """How far off a surface may be at first, m at a distance of 1 m; the finer the level the less."""
+
+DEPTH_SCALE_SD: Final = 0.02
+"""What depth cameras promise of their scale."""
 
 SETTLED: Final = 2e-6
 """A step whose parts are all below this, rad, m and 1, is none at the finest level."""
@@ -79,6 +82,7 @@ EXOSKELETON_BOUNDS: Final = Bounds(0.03, float(np.radians(3.0)), float(np.radian
 class _State:
     camera: PosedCamera
     offsets: Array
+    log_scale: float
 
 
 def align_silhouettes(
@@ -87,6 +91,7 @@ def align_silhouettes(
     views: Sequence[RobotView],
     fov_free: bool = True,
     bounds: Bounds | None = None,
+    depth_scale_sd: float = DEPTH_SCALE_SD,
 ) -> AlignedCamera:
     """Find the camera in which the robot's outline lies on the edge of every view's silhouette.
 
@@ -94,6 +99,7 @@ def align_silhouettes(
     matter. views: one picture for each pose of the arms; their depth counts where they have it.
     fov_free: whether the focal length is sought too. bounds: how far from the start; with one for
     the joints their offsets are sought too. None: the camera anywhere, the readings as they are.
+    depth_scale_sd: how exact the scale of the depths is, as a share; it is sought too. 0 trusts it.
     Raises AlignmentError for silhouettes that are too small or do not fit the robot at all, and
     whatever leaves the camera open; ImageSizeError for pictures of another size, JointError for
     readings that do not fit, and NoOpenGLError without EGL.
@@ -101,16 +107,20 @@ def align_silhouettes(
     _check(start, views)
     limits = bounds or Bounds()
     free: Parts = np.arange(len(STEP)) if fov_free else np.delete(np.arange(len(STEP)), ZOOM)
-    state = _State(_searched(start, model, views, fov_free), np.zeros(len(model.joint_names)))
+    if depth_scale_sd > 0 and any(view.depth_m is not None for view in views):
+        free = np.append(free, DEPTH_SCALE)
+    none = np.zeros(len(model.joint_names))
+    state = _State(_searched(start, model, views, fov_free), none, 0.0)
     for factor, iterations, widest in LEVELS:
         if start.pinhole.width // factor < SEARCH_WIDTH_PX and factor > 1:
             continue
-        if factor <= JOINTS_FROM and limits.joint_rad > 0 and free.max() < len(STEP):
-            free = np.append(free, len(STEP) + np.arange(len(model.joint_names)))
+        if factor <= JOINTS_FROM and limits.joint_rad > 0 and free.max() < JOINTS:
+            free = np.append(free, JOINTS + np.arange(len(model.joint_names)))
+        prior = _prior(free, limits, depth_scale_sd)
         with closing(ViewLevel(start.pinhole, tuple(model.visuals), factor)) as level:
             refinement = _Refinement(level, model, views, widest)
-            state, kinds = refinement.run(state, free, iterations, start, limits)
-    return _outcome(state, kinds, free, model, views, limits)
+            state, kinds = refinement.run(state, free, iterations, start, limits, prior)
+    return _outcome(state, kinds, free, model, views, limits, prior)
 
 
 class _Refinement:
@@ -130,24 +140,24 @@ class _Refinement:
         iterations: int,
         start: PosedCamera,
         limits: Bounds,
+        prior: Array,
     ) -> tuple[_State, list[NormalEquations]]:
         """Refine what is free; returns the equations at the end too."""
-        prior = _joint_prior(free, limits)
         slopes = self._joint_slopes(state, free)
         kinds: list[NormalEquations] = []
         for i in range(iterations):
             kinds = self._weighed(state, free, slopes, NARROWER**i)
             information = sum((kind.information for kind in kinds), prior)
             gradient = sum((kind.gradient for kind in kinds), np.zeros(len(free)))
-            gradient = gradient + prior @ np.append(np.zeros(len(STEP)), state.offsets)[free]
+            apart = np.concatenate([np.zeros(len(STEP)), [state.log_scale], state.offsets])
+            gradient = gradient + prior @ apart[free]
             damped = information + DAMPING * np.diag(np.diag(information) + 1e-12)
-            step = np.zeros(len(STEP) + len(state.offsets))
+            step = np.zeros(JOINTS + len(state.offsets))
             step[free] = -np.linalg.solve(damped, gradient)
-            offsets = np.clip(
-                state.offsets + step[len(STEP) :], -limits.joint_rad, limits.joint_rad
-            )
+            offsets = np.clip(state.offsets + step[JOINTS:], -limits.joint_rad, limits.joint_rad)
             moved = state.camera.stepped(step[: len(STEP)])
-            state = _State(limits.nearest(start, moved), offsets)
+            scale = state.log_scale + float(step[DEPTH_SCALE])
+            state = _State(limits.nearest(start, moved), offsets, scale)
             if np.abs(step).max() < SETTLED:
                 break
         return state, kinds
@@ -161,7 +171,11 @@ class _Refinement:
             drawn = self._level.surface(state.camera, poses, slopes[i])
             edges.append(self._level.outline_equations(drawn, self._edges[i], i))
             if view.depth_m is not None:
-                depths.append(self._level.depth_equations(drawn, view.silhouette, view.depth_m, i))
+                depths.append(
+                    self._level.depth_equations(
+                        drawn, view.silhouette, view.depth_m, state.log_scale, i
+                    )
+                )
         whole = _of(joined(edges), free)
         _check_fit(whole.matching)
         kinds = [weighed(whole, self._widest, self._widest * narrower)]
@@ -172,18 +186,17 @@ class _Refinement:
 
     def _joint_slopes(self, state: _State, free: Parts) -> list[Array]:
         """Of every view's meshes; the few degrees that a joint may go change them by little."""
-        if free.max() < len(STEP):
+        if free.max() < JOINTS:
             return [np.zeros((0, len(self._model.visuals), 4, 4)) for _ in self._views]
         return [self._model.joint_slopes(view.readings, state.offsets) for view in self._views]
 
 
-def _joint_prior(free: Parts, limits: Bounds) -> Array:
+def _prior(free: Parts, limits: Bounds, depth_scale_sd: float) -> Array:
     """What is known of the free parts beforehand: half of a joint's bound is likely."""
-    prior = np.zeros((len(free), len(free)))
-    joints = np.flatnonzero(free >= len(STEP))
-    if len(joints):
-        prior[joints, joints] = (limits.joint_rad / 2.0) ** -2
-    return prior
+    known = np.zeros(len(free))
+    known[free >= JOINTS] = (max(limits.joint_rad, 1e-9) / 2.0) ** -2
+    known[free == DEPTH_SCALE] = max(depth_scale_sd, 1e-9) ** -2
+    return np.diag(known)
 
 
 def _of(equations: Equations, free: Parts) -> Equations:
@@ -253,17 +266,18 @@ def _outcome(
     model: RobotModel,
     views: Sequence[RobotView],
     limits: Bounds,
+    prior: Array,
 ) -> AlignedCamera:
     edge = kinds[0]
     on_edge = _check_fit(edge.weights > 0, LEAST_ON_EDGE)
-    prior = _joint_prior(free, limits)
     information = sum((kind.information for kind in kinds), prior)
-    inverse_information(information * edge.deviation**2, 1.0, HINT)
+    inverse_information(information * edge.deviation**2, 1.0, free, HINT)
     covariance, groups = grouped_covariance(kinds, prior)
-    whole = np.zeros((len(STEP) + len(state.offsets),) * 2)
+    whole = np.zeros((JOINTS + len(state.offsets),) * 2)
     whole[np.ix_(free, free)] = covariance
     joints = limits.joint_rad > 0
-    deviations = np.sqrt(np.diag(whole))[len(STEP) :]
+    deviations = np.sqrt(np.diag(whole))
+    scale = (float(np.exp(state.log_scale)), float(deviations[DEPTH_SCALE]))
     counted = edge.weights > 0
     return AlignedCamera(
         state.camera,
@@ -272,8 +286,9 @@ def _outcome(
         float(np.sqrt((edge.equations.residuals[counted] ** 2).mean())),
         (int(counted.sum()), len(counted)),
         dict(zip(model.joint_names, state.offsets.tolist(), strict=True)) if joints else {},
-        dict(zip(model.joint_names, deviations.tolist(), strict=True)) if joints else {},
+        dict(zip(model.joint_names, deviations[JOINTS:].tolist(), strict=True)) if joints else {},
         _doubts(on_edge, edge.deviation, len(views), state, model, limits),
+        scale if DEPTH_SCALE in free else None,
     )
 
 

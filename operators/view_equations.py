@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from operators.arm_renderer import ArmRenderer
 from operators.pinhole import Pinhole
-from operators.posed_camera import PosedCamera, pixel_steps
+from operators.posed_camera import STEP, PosedCamera, pixel_steps
 from operators.robust_equations import Equations
 from operators.silhouette import EdgeDistance, outline, shrunk_lens, shrunk_mask
 from operators.transforms import Array
@@ -29,6 +29,12 @@ SAMPLE_PX: Final = 8
 
 GRAZING: Final = 0.2
 """Cosine of the angle between ray and surface below which a depth says little."""
+
+DEPTH_SCALE: Final = len(STEP)
+"""The place of the depths' scale behind a step's parts: its logarithm."""
+
+JOINTS: Final = DEPTH_SCALE + 1
+"""The place of the first joint."""
 
 EDGE_FLOOR_PX: Final = 0.3
 """Pixels alone leave so much."""
@@ -111,9 +117,8 @@ class ViewLevel:
         own = EdgeDistance.of(drawn.silhouette)
         rows, columns = outline(drawn.silhouette, MOST_POINTS)
         _, steps = pixel_steps(drawn.points(rows, columns), drawn.camera.pinhole)
-        pixels = np.concatenate(
-            [steps, steps[..., 3:6] @ drawn.joint_steps(rows, columns)], axis=-1
-        )
+        moved = steps[..., 3:6] @ drawn.joint_steps(rows, columns)
+        pixels = np.concatenate([steps, np.zeros((len(steps), 2, 1)), moved], axis=-1)
         towards, outwards = edges.gradient(rows, columns), own.gradient(rows, columns)
         lengths = np.linalg.norm(towards, axis=1) * np.linalg.norm(outwards, axis=1)
         cosine = (towards * outwards).sum(axis=1) / np.maximum(lengths, 1e-6)
@@ -132,9 +137,12 @@ class ViewLevel:
         drawn: Surface,
         silhouette: NDArray[np.bool_],
         depth_m: NDArray[np.float32],
+        log_scale: float,
         view: int,
     ) -> Equations:
         """The distances of measured points from the drawn surface, m at a distance of 1 m.
+
+        log_scale: of what depths are to be multiplied by.
 
         A stereo camera's error grows with the square of the distance: by it they are divided.
         Where the mask has no robot, something hides it, and nothing is compared.
@@ -150,7 +158,7 @@ class ViewLevel:
         rows, columns = grid[:, here]
         # Amid what of the picture is one pixel here, as near as whole pixels allow.
         full = rows * factor + factor // 2, columns * factor + factor // 2
-        measured = depth_m[full].astype(np.float64)
+        measured = np.exp(log_scale) * depth_m[full].astype(np.float64)
         points = drawn.points(rows, columns)
         along = drawn.points(rows, columns + 1) - drawn.points(rows, columns - 1)
         down_ = drawn.points(rows + 1, columns) - drawn.points(rows - 1, columns)
@@ -167,6 +175,7 @@ class ViewLevel:
                 np.cross(points, normals),
                 normals,
                 (normals[:, :2] * seen[:, :2]).sum(axis=1, keepdims=True),
+                -(normals * seen).sum(axis=1, keepdims=True),
                 np.einsum("ni,nij->nj", normals, drawn.joint_steps(rows, columns)),
             ],
             axis=1,

@@ -33,7 +33,7 @@ from operators.recorded_views import RecordedView, recorded_views
 from operators.rgbd_recording import RgbdRecording, calibration_time
 from operators.robot_view import RobotModel
 from operators.settings import ROOT, load_settings, resolve
-from operators.silhouette_alignment import Bounds, align_silhouettes
+from operators.silhouette_alignment import DEPTH_SCALE_SD, Bounds, align_silhouettes
 from operators.usage_error import UsageError
 from operators.view_equations import ViewLevel
 
@@ -83,6 +83,9 @@ def add_parser(commands: Any) -> None:
     )
     parser.add_argument("--poses", type=int, default=5, help="of the arms, the most different")
     parser.add_argument("--no-depth", action="store_true", help="leave the recording's depth out")
+    parser.add_argument(
+        "--trust-depth", action="store_true", help="do not seek the scale of the depths"
+    )
     parser.add_argument("--fixed-fov", action="store_true", help="trust the field of view")
     parser.add_argument("--joints", type=float, default=0.0, metavar="DEGREES")
     parser.add_argument(
@@ -130,8 +133,10 @@ def run(chosen: argparse.Namespace) -> int:
         background = chosen.background
         views = recorded_views(recording, lens, chosen.poses, with_depth, background)
         ideal = replace(camera, pinhole=lens.ideal)
+        scale_sd = 0.0 if chosen.trust_depth else DEPTH_SCALE_SD
+        seen_views = [view.view for view in views]
         aligned = align_silhouettes(
-            ideal, model, [view.view for view in views], not chosen.fixed_fov, bounds
+            ideal, model, seen_views, not chosen.fixed_fov, bounds, scale_sd
         )
         before = replace(start.camera, pinhole=start.camera.pinhole.ideal)
         pictures += _shown_views(model, before, aligned, views)

@@ -75,10 +75,10 @@ def test_edges_and_points_are_drawn() -> None:
 
 def test_what_nothing_tells_is_named() -> None:
     slopes = np.random.default_rng(0).normal(size=(40, 7)) * 500
-    inverse_information(slopes.T @ slopes, 1.0, "")
+    inverse_information(slopes.T @ slopes, 1.0, np.arange(7), "")
     slopes[:, 5] = 3.0 * slopes[:, 6]
     with pytest.raises(AlignmentError, match=r"shift z from zoom|zoom from shift z"):
-        inverse_information(slopes.T @ slopes, 1.0, "a hint")
+        inverse_information(slopes.T @ slopes, 1.0, np.arange(7), "a hint")
 
 
 def test_regions_of_a_known_noise_are_those_of_chi_squared() -> None:

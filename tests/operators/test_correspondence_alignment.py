@@ -85,6 +85,8 @@ def test_a_known_noise_is_taken_at_its_word() -> None:
     own = align_correspondences(rough(TRUTH, 0), given)
     told = align_correspondences(rough(TRUTH, 0), given, pixel_sd=2.0)
     assert own.position_sd_m < 0.4 * told.position_sd_m
+    half = align_correspondences(rough(TRUTH, 0), given, pixel_sd=1.0)
+    assert told.position_sd_m == pytest.approx(2.0 * half.position_sd_m)
     assert np.isinf(told.freedom)
     assert covers(told, TRUTH)
 

@@ -56,8 +56,9 @@ def test_masks_with_mistakes_are_stood(robot: SeenRobot) -> None:
 def test_depth_brings_it_nearer(robot: SeenRobot) -> None:
     random = np.random.default_rng(6)
     views = [
-        RobotView(noisy_mask(view.silhouette, random, 0.7), view.readings, view.depth_m)
+        RobotView(noisy_mask(view.silhouette, random, 0.7), view.readings, 1.01 * view.depth_m)
         for view in robot.views[:2]
+        if view.depth_m is not None
     ]
     alone = [RobotView(view.silhouette, view.readings) for view in views]
     start = rough(robot.truth, 3)
@@ -66,6 +67,12 @@ def test_depth_brings_it_nearer(robot: SeenRobot) -> None:
     assert errors(robot, both)[0] < min(1.5, 0.5 * errors(robot, without)[0])
     assert both.position_sd_m < 0.5 * without.position_sd_m
     assert "2 view(s)" in without.doubts[-1]
+    # The depths are 1% too long, which is found; who trusts them is led astray.
+    assert both.depth_scale is not None
+    assert both.depth_scale[0] == pytest.approx(1 / 1.01, abs=1e-3)
+    trusting = align_silhouettes(start, robot.model, views, depth_scale_sd=0.0)
+    assert trusting.depth_scale is None
+    assert errors(robot, trusting)[0] > 8.0
 
 
 def test_a_known_field_of_view_is_left_alone(robot: SeenRobot) -> None:

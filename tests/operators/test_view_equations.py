@@ -6,7 +6,7 @@ import pytest
 from operators.posed_camera import PosedCamera
 from operators.robust_equations import Equations
 from operators.transforms import Array
-from operators.view_equations import Surface, ViewLevel, joined
+from operators.view_equations import DEPTH_SCALE, JOINTS, Surface, ViewLevel, joined
 from tests.operators.seen_robots import SeenRobot, seen_robot
 
 pytestmark = pytest.mark.gl
@@ -27,7 +27,11 @@ def drawn(level: ViewLevel, robot: SeenRobot, camera: PosedCamera, offsets: Arra
 
 
 def equations(
-    kind: str, level: ViewLevel, camera: PosedCamera, offsets: Array | None = None
+    kind: str,
+    level: ViewLevel,
+    camera: PosedCamera,
+    offsets: Array | None = None,
+    log_scale: float = 0.0,
 ) -> Equations:
     robot = seen_robot()
     surface = drawn(level, robot, camera, np.zeros(14) if offsets is None else offsets)
@@ -35,7 +39,7 @@ def equations(
     if kind == "outline":
         return level.outline_equations(surface, level.edges(view.silhouette), 0)
     assert view.depth_m is not None
-    return level.depth_equations(surface, view.silhouette, view.depth_m, 0)
+    return level.depth_equations(surface, view.silhouette, view.depth_m, log_scale, 0)
 
 
 @pytest.mark.parametrize(("kind", "most"), [("outline", 0.2), ("depth", 6e-4)])
@@ -79,11 +83,19 @@ def test_joints_too(kind: str, level: ViewLevel) -> None:
     offsets = np.zeros(14)
     offsets[1] = -0.01
     found = equations(kind, level, seen_robot().truth, offsets)
-    slopes = found.jacobian[:, 8]
+    slopes = found.jacobian[:, JOINTS + 1]
     moved = found.matching & (np.abs(slopes) > 0.1 * np.abs(slopes).max())
     near = moved & (np.abs(found.residuals) < 4 * np.median(np.abs(found.residuals[moved])))
     undone = -float(slopes[near] @ found.residuals[near] / (slopes[near] @ slopes[near]))
     assert undone == pytest.approx(0.01, rel=0.25)
+
+
+def test_the_depths_scale_too(level: ViewLevel) -> None:
+    found = equations("depth", level, seen_robot().truth, log_scale=0.01)
+    slopes, residuals = found.jacobian[found.matching, DEPTH_SCALE], found.residuals[found.matching]
+    undone = -float(slopes @ residuals / (slopes @ slopes))
+    assert undone == pytest.approx(-0.01, rel=0.1)
+    assert not equations("outline", level, seen_robot().truth).jacobian[:, DEPTH_SCALE].any()
 
 
 def test_what_is_hidden_by_something_else_is_not_compared(level: ViewLevel) -> None:
