@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from operators.calibration_board import FEWEST_CORNERS, CalibrationBoard, FoundCorners
 from operators.camera_settings import PictureSettings
-from operators.picture_source import PictureFolder, open_source
+from operators.picture_source import PictureFolder, VideoFile, open_source
 from operators.transforms import Array
 from operators.usage_error import UsageError
 
@@ -60,7 +60,8 @@ class BoardFootage:
     """What one camera's footage shows of a board.
 
     size: columns and rows of its pictures. looked_at: how many pictures were. sample: the picture,
-    RGB, that shows the most corners, of `sighting`; both None where none shows any.
+    RGB, that shows the most corners, of `sample_sighting`; both None where none shows any.
+    uneven_s: how far a picture's time was from what its place in the video says, at the most.
     """
 
     size: tuple[int, int]
@@ -68,6 +69,7 @@ class BoardFootage:
     sightings: tuple[Sighting, ...]
     sample: NDArray[np.uint8] | None
     sample_sighting: Sighting | None
+    uneven_s: float = 0.0
 
 
 def look_for_board(
@@ -84,6 +86,8 @@ def look_for_board(
     is called with how many pictures have been looked at, and how many show the board.
     Raises UsageError where there is no footage, or its pictures are not all of one size.
     """
+    if not source.exists() and "*" not in source.name:
+        raise UsageError(f"{source} is not there; expected a video, or a folder of pictures")
     pictures = open_source(PictureSettings(source=source), "footage")
     if pictures.is_live:
         pictures.close()
@@ -115,7 +119,12 @@ def look_for_board(
     if look.size is None:
         raise UsageError(f"{source}: has no pictures")
     return BoardFootage(
-        look.size, look.looked_at, tuple(look.sightings), look.sample, look.sample_sighting
+        look.size,
+        look.looked_at,
+        tuple(look.sightings),
+        look.sample,
+        look.sample_sighting,
+        pictures.uneven_s if isinstance(pictures, VideoFile) else 0.0,
     )
 
 

@@ -6,7 +6,7 @@ from typing import Final
 import numpy as np
 
 from operators.board_bundle import SeenBoard
-from operators.board_footage import Sighting
+from operators.board_footage import BoardFootage, Sighting
 from operators.calibration_board import CalibrationBoard
 from operators.lens_calibration import LensCalibration
 from operators.pinhole import Pinhole
@@ -25,6 +25,9 @@ UNSURE_FOCAL: Final = 0.005
 
 LARGE_ERROR_PX: Final = 1.0
 FEW_TOGETHER: Final = 8
+
+UNEVEN_S: Final = 0.016
+"""Half of the time between two pictures."""
 
 ROWS: Final = ("upper", "middle", "lower")
 COLUMNS: Final = ("left", "middle", "right")
@@ -71,6 +74,17 @@ def lens_faults(board: CalibrationBoard, lens: LensCalibration) -> list[str]:
             "(--terms 8)?"
         )
     return faults
+
+
+def footage_faults(footage: BoardFootage) -> list[str]:
+    """What is wrong with footage itself, and what to do; empty where nothing is."""
+    if footage.uneven_s <= UNEVEN_S:
+        return []
+    return [
+        f"its pictures are up to {1000 * footage.uneven_s:.0f} ms from an even rate, as "
+        "telephones' are, so that they cannot be put together with others: make it even, "
+        "`ffmpeg -i FILE -vf fps=30 even.mp4`"
+    ]
 
 
 def rig_faults(rig: RigCalibration) -> list[str]:

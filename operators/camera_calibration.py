@@ -9,7 +9,7 @@ import cv2
 from operators.board_footage import BoardFootage
 from operators.calibration import CalibratedCamera, Calibration
 from operators.calibration_board import CalibrationBoard
-from operators.calibration_coverage import lens_faults, rig_faults
+from operators.calibration_coverage import footage_faults, lens_faults, rig_faults
 from operators.calibration_pictures import corners_picture, undistorted_picture
 from operators.frames import Transform
 from operators.lens_calibration import LensCalibration, calibrate_lens
@@ -71,7 +71,9 @@ def calibrate_cameras(
         name: CalibratedCamera(pinhole, Transform("camera", "marker", rig.camera_from_rig[name]))
         for name, pinhole in rig.lenses.items()
     }
-    faults = {name: lens_faults(board, lens) for name, lens in lenses.items()}
+    faults = {name: footage_faults(seen) for name, seen in footage.items()}
+    for name, lens in lenses.items():
+        faults[name] += lens_faults(board, lens)
     faults["cameras"] = rig_faults(rig)
     return CameraCalibration(
         Calibration(timestamp_ms, "marker", cameras),

@@ -63,10 +63,14 @@ def calibrate_lens(
         raise UsageError(f"terms: expected one of {', '.join(map(str, FLAGS))}, got {terms}")
     chosen = most_different(board, footage.sightings, footage.size, MOST_PICTURES)
     if len(chosen) < FEWEST_PICTURES:
+        advice = (
+            "does the board's file say what was printed, and is the board in the light and sharp?"
+            if 2 * len(chosen) < footage.looked_at or footage.looked_at == 0
+            else "take more, or look at more of a video (--rate)"
+        )
         raise UsageError(
             f"the board is seen in {len(chosen)} of {footage.looked_at} pictures, and at least "
-            f"{FEWEST_PICTURES} are needed: does the board's file say what was printed, and is "
-            "the board in the light and sharp?"
+            f"{FEWEST_PICTURES} are needed: {advice}"
         )
     first = _solve(board, chosen, footage.size, terms)
     limit_px = max(BLURRED * float(np.median(first.errors_px)), ACCURATE_PX)

@@ -66,19 +66,39 @@ class VideoFile:
         self.rate_hz = float(self._capture.get(cv2.CAP_PROP_FPS)) or FOLDER_RATE_HZ
         count = int(self._capture.get(cv2.CAP_PROP_FRAME_COUNT))
         self.count: int | None = count if count > 0 else None  # of a file without an index
+        self.uneven_s = 0.0
+        """How far a picture was from where an even rate has it, at the most, s."""
+        self._passed = 0
+        self._first_s = 0.0
 
     def read(self) -> Pixels | None:
         """The next picture, None at the end."""
         ok, picture = self._capture.read()
-        return _rgb(picture) if ok else None
+        if not ok:
+            return None
+        self._look_at_time()
+        return _rgb(picture)
 
     def skip(self) -> bool:
         """Pass over a picture, most of its decoding included; false at the end."""
-        return bool(self._capture.grab())
+        passed = bool(self._capture.grab())
+        if passed:
+            self._look_at_time()
+        return passed
 
     def rewind(self) -> None:
         """Start at the first picture."""
         self._capture.set(cv2.CAP_PROP_POS_FRAMES, 0)
+        self._passed = 0
+
+    def _look_at_time(self) -> None:
+        """Telephones take pictures as they have light and time, and say an average rate."""
+        time_s = float(self._capture.get(cv2.CAP_PROP_POS_MSEC)) / 1000.0
+        if self._passed == 0:
+            self._first_s = time_s
+        off_s = abs(time_s - self._first_s - self._passed / self.rate_hz)
+        self.uneven_s = max(self.uneven_s, off_s)
+        self._passed += 1
 
     def close(self) -> None:
         """Close the file."""

@@ -8,7 +8,6 @@ import pytest
 
 from operators.board_footage import look_for_board
 from operators.calibration_board import CalibrationBoard
-from operators.settings import SettingsError
 from operators.transforms import Array, rigid
 from operators.usage_error import UsageError
 from operators.video_file import VideoFile
@@ -87,5 +86,5 @@ def test_pictures_of_two_sizes_are_refused(tmp_path: Path) -> None:
 
 
 def test_footage_that_is_not_there_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(SettingsError, match=r"nothing\.mp4 is not there"):
+    with pytest.raises(UsageError, match=r"nothing\.mp4 is not there; expected a video"):
         look_for_board(BOARD, tmp_path / "nothing.mp4", 5.0)

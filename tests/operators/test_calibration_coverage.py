@@ -1,11 +1,13 @@
 """What is poor about a calibration, in words."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
 
 from operators.calibration_board import CalibrationBoard
-from operators.calibration_coverage import largest_tilt_deg, lens_faults
+from operators.calibration_coverage import footage_faults, largest_tilt_deg, lens_faults
 from operators.lens_calibration import calibrate_lens
 from operators.transforms import Array, rigid
 from tests.operators.board_footage import footage, sightings
@@ -39,6 +41,13 @@ def spread() -> list[Array]:
 
 def test_good_footage_has_no_fault() -> None:
     assert faults(spread()) == ""
+
+
+def test_footage_of_an_uneven_rate_is_said() -> None:
+    seen = footage(sightings(BOARD, NEAR, spread()), NEAR)
+    assert footage_faults(seen) == []
+    (said,) = footage_faults(replace(seen, uneven_s=0.12))
+    assert "up to 120 ms from an even rate" in said
 
 
 def test_few_pictures_are_said() -> None:

@@ -50,8 +50,11 @@ def test_a_blurred_picture_is_left_out() -> None:
 
 def test_too_few_pictures_are_refused_with_what_to_look_at() -> None:
     seen = sightings(BOARD, CAMERA, HELD[:3])
-    with pytest.raises(UsageError, match="is seen in 3 of 3 pictures, and at least 4 are needed"):
+    seen_in = "is seen in 3 of {} pictures, and at least 4 are needed: {}"
+    with pytest.raises(UsageError, match=seen_in.format(3, "take more")):
         calibrate_lens(BOARD, footage(seen, CAMERA))
+    with pytest.raises(UsageError, match=seen_in.format(50, "does the board's file say")):
+        calibrate_lens(BOARD, replace(footage(seen, CAMERA), looked_at=50))
     with pytest.raises(UsageError, match="terms: expected one of 0, 4, 5, 8, got 3"):
         calibrate_lens(BOARD, footage(seen, CAMERA), terms=3)
 

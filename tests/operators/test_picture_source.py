@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from operators.camera_settings import CameraSettings, PictureSettings
-from operators.picture_source import PictureSource, open_source
-from operators.settings import SettingsError
+from operators.picture_source import PictureSource, VideoFile, open_source
+from operators.settings import ROOT, SettingsError
 
 COLOURS = [(200, 30, 30), (30, 200, 30), (30, 30, 200)]
 """RGB of the three pictures."""
@@ -97,3 +97,50 @@ def test_a_broken_picture_is_named(folder: Path) -> None:
     source = open_source(PictureSettings(source=folder), "camera")
     with pytest.raises(ValueError, match=r"0\.png is not a picture that can be decoded"):
         source.read()
+
+
+class UnevenCapture:
+    """A video whose pictures come at the times of a telephone's, of which OpenCV writes none."""
+
+    TIMES_S = (0.5, 0.533, 0.567, 0.65, 0.683)
+
+    def __init__(self, *_: object) -> None:
+        self._next = 0
+
+    def isOpened(self) -> bool:  # noqa: N802 (OpenCV's name)
+        return True
+
+    def get(self, what: int) -> float:
+        return 30.0 if what == cv2.CAP_PROP_FPS else 1000.0 * self.TIMES_S[self._next - 1]
+
+    def set(self, what: int, value: float) -> None:
+        assert (what, value) == (cv2.CAP_PROP_POS_FRAMES, 0)
+        self._next = 0
+
+    def grab(self) -> bool:
+        self._next += 1
+        return self._next <= len(self.TIMES_S)
+
+    def read(self) -> tuple[bool, np.ndarray]:
+        return self.grab(), np.zeros((4, 4, 3), np.uint8)
+
+
+def test_an_uneven_video_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cv2, "VideoCapture", UnevenCapture)
+    video = VideoFile(Path("phone.mp4"))
+    for _ in range(3):
+        assert video.read() is not None
+    assert video.uneven_s < 0.001
+    assert video.skip()
+    assert video.uneven_s == pytest.approx(0.05, abs=0.001)
+    video.rewind()
+    assert video.read() is not None
+    assert video.uneven_s == pytest.approx(0.05, abs=0.001)
+
+
+def test_an_even_video_is_even() -> None:
+    video = VideoFile(ROOT / "assets/videos/hand.mp4")
+    for i in range(20):
+        assert video.skip() if i % 2 else video.read() is not None
+    assert video.uneven_s < 1e-6
+    video.close()

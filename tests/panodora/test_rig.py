@@ -161,7 +161,7 @@ def test_opencvs_files_are_read(run: Run, tmp_path: Path) -> None:
         (("calibrate", "a.mp4", "--offset", "b=1"), "--offset: no camera 'b'; there are a"),
         (("calibrate", "a.mp4", "--offset", "a=x"), "--offset: expected such as a=0.35"),
         (("calibrate", "a.mp4", "--rate", "0"), "--rate: above 0 and up to 120"),
-        (("calibrate", "a.mp4"), "a: footage.source: "),
+        (("calibrate", "a.mp4"), "a.mp4 is not there; expected a video, or a folder"),
         (("opencv", "a=a.yml", "b.yml"), "give either all files a name"),
         (("opencv", "a=a.yml", "--size", "big"), "--size: expected such as 1280x720"),
         (("two-view", ".", "--size", "1x1", "--unit-mm", "0"), "--unit-mm: above 0, got 0"),
