@@ -113,7 +113,7 @@ def plot(angles: AnglesFile, path: Path) -> None:
     for one in axes:
         one.grid(alpha=0.3)
         if one.get_legend_handles_labels()[1]:
-            one.legend(loc="upper right", ncols=len(FINGERS), fontsize="small")
+            one.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), fontsize="small")
     path.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(path, dpi=110)
 

@@ -7,11 +7,15 @@ from threading import Event
 from typing import Final
 
 from operators.camera_settings import PictureSettings
-from operators.picture_source import CameraStoppedError, Pixels, open_source
+from operators.picture_source import CameraStoppedError, Pixels, VideoFile, open_source
 from operators.settings import SettingsError
 
 RETRY_S: Final = 1.0
 """A camera that has stopped is opened anew so often."""
+
+UNEVEN_S: Final = 0.02
+"""Seconds that a picture may be from where an even rate has it: more than half of what is between
+two pictures."""
 
 GAP: Final = 1.7
 """Intervals of a camera longer than so many of its own are pictures that it dropped."""
@@ -105,9 +109,20 @@ class Camera:
         pixels = self._read()
         if pixels is None:
             return None
+        self._look_for_uneven_rate()
         capture_ns = round(self._number * 1e9 / self._source.rate_hz)
         self._number += 1
         return self._taken(pixels, capture_ns)
+
+    def _look_for_uneven_rate(self) -> None:
+        uneven_s = self._source.uneven_s if isinstance(self._source, VideoFile) else 0.0
+        if uneven_s > UNEVEN_S and not self._settings.loop:
+            self._report(
+                "rate",
+                f"{self.name}: pictures are up to {1000 * uneven_s:.0f} ms from an even rate, as "
+                "telephones take them, and would be put together with others of other moments: "
+                "make it even first, `ffmpeg -i FILE -vf fps=30 EVEN.mp4`",
+            )
 
     def _next_due(self) -> TakenPicture | None:
         period_ns = round(1e9 / self._source.rate_hz)

@@ -8,7 +8,7 @@ import pytest
 from operators import camera
 from operators.camera import Camera
 from operators.camera_settings import PictureSettings
-from operators.picture_source import CameraStoppedError, Pixels
+from operators.picture_source import CameraStoppedError, Pixels, VideoFile
 from operators.settings import SettingsError
 
 RATE_HZ = 20.0
@@ -142,6 +142,26 @@ def test_footage_is_read_as_fast_as_it_is_taken_with_its_time_in_the_file(
     assert [t.capture_ns for t in taken] == [0, PERIOD_NS, 2 * PERIOD_NS]
     assert taking.next() is None
     assert clock.now_ns == began_ns
+
+
+def test_footage_of_an_uneven_rate_is_told_of(
+    clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Uneven(VideoFile):
+        def __init__(self) -> None:
+            self.name, self.rate_hz, self.uneven_s = "a telephone's", 30.0, 0.0
+
+        def read(self) -> Pixels | None:
+            self.uneven_s += 0.015
+            return np.zeros((2, 3, 3), np.uint8)
+
+    said: list[str] = []
+    monkeypatch.setattr(camera, "open_source", lambda *_: Uneven())
+    taking = Camera(PictureSettings(pace="footage"), "camera", lambda _, words: said.append(words))
+    taking.next()
+    assert not said
+    taking.next()
+    assert "a telephone's: pictures are up to 30 ms from an even rate" in said[0]
 
 
 def test_a_live_camera_is_no_footage(made: Any) -> None:
