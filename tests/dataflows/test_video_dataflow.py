@@ -70,7 +70,9 @@ def test_pictures_of_another_size_than_the_calibration_hold_the_robot(
 ) -> None:
     calibration = tmp_path / "camera.yml"
     calibration.write_text(
-        "{columns: 640, rows: 480, focal_lengths: [600, 600], principal_point: [320, 240]}"
+        "{version: 1, timestamp_ms: 1, kind: marker, cameras: {webcam: {"
+        "image: {width: 640, height: 480, fx: 600, fy: 600, cx: 320, cy: 240}, "
+        "camera_from_marker: [[1, 0, 0, 0], [0, 1, 0, 0], [0, 0, 1, 0], [0, 0, 0, 1]]}}}"
     )
     loop = driven(
         PANODORA__CAMERA__SOURCE=str(EXCERPT),
