@@ -20,6 +20,13 @@ STOP_S = 20.0
 SHARED_MEMORY = Path("/dev/shm")
 LEFT_BYTES = 64 * 1024
 
+PATIENCE = {
+    "PANODORA__GUARD__INPUT_TIMEOUT_S": "1",
+    "PANODORA__GUARD__STATE_TIMEOUT_S": "1",
+    "PANODORA__GUARD__CONTROL_TIMEOUT_S": "5",
+}
+"""For a browser that drives on a busy machine, of which nothing may come for a second."""
+
 
 @dataclass
 class Running:

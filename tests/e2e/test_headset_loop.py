@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from operators.messages import Hands, OperatorState, SceneState
 from operators.recording import Recorded, RecordingReader
-from tests.dataflows.running import assert_nothing_left, left_shared_memory, running
+from tests.dataflows.running import PATIENCE, assert_nothing_left, left_shared_memory, running
 from tests.e2e.browser import Browser
 from tests.e2e.emulated_headset import HANDS, EmulatedHeadset
 
@@ -72,7 +72,9 @@ def visit(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Visit:
     made, before = Visit(), left_shared_memory()
     with (
         running(
-            ["dora", "run", "dataflows/teleop_record.yml"], PANODORA__RECORD__FOLDER=str(folder)
+            ["dora", "run", "dataflows/teleop_record.yml"],
+            PANODORA__RECORD__FOLDER=str(folder),
+            **PATIENCE,
         ) as run,
         EmulatedHeadset(browser) as headset,
     ):

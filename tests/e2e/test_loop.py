@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from operators.messages import OperatorState, SceneState
 from operators.recording import RecordingReader
 from tests.dataflows.running import (
+    PATIENCE,
     Running,
     assert_nothing_left,
     left_shared_memory,
@@ -30,13 +31,6 @@ GRASP_HEIGHT = 1.415
 CLEAR_HEIGHT = 1.5
 LIFT = 0.15
 SETTLE_FRAMES = 120
-
-PATIENCE = {
-    "PANODORA__GUARD__INPUT_TIMEOUT_S": "1",
-    "PANODORA__GUARD__STATE_TIMEOUT_S": "1",
-    "PANODORA__GUARD__CONTROL_TIMEOUT_S": "5",
-}
-"""On a busy machine nothing may come of the browser for a second."""
 
 STATE = "document.getElementById('state').textContent"
 

@@ -11,7 +11,13 @@ import pytest
 
 from operators.messages import Hands, SceneState
 from operators.recording import RecordingReader
-from tests.dataflows.running import Running, assert_nothing_left, left_shared_memory, running
+from tests.dataflows.running import (
+    PATIENCE,
+    Running,
+    assert_nothing_left,
+    left_shared_memory,
+    running,
+)
 from tests.e2e.browser import Browser
 from tests.e2e.emulated_headset import HANDS
 from tests.e2e.test_headset_loop import INDEX_JOINTS, POSTS, RIGHT, SETTLE_FRAMES
@@ -28,13 +34,6 @@ pytestmark = [
 
 WAIT_S = 50.0
 ATTEMPTS = 10
-
-PATIENCE = {
-    "PANODORA__GUARD__INPUT_TIMEOUT_S": "1",
-    "PANODORA__GUARD__STATE_TIMEOUT_S": "1",
-    "PANODORA__GUARD__CONTROL_TIMEOUT_S": "2",
-}
-"""Without a GPU Vuer's client sends 20 samples a second, and a busy machine fewer."""
 
 
 @pytest.fixture
