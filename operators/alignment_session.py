@@ -268,7 +268,7 @@ class AlignmentSession:
         before = self._lens.calibration
         paths = [*write_aligned(self._alignment, view, pinhole, before, self._align, self._overlay)]
         if len(self._points.pairs()[0]):
-            paths.append(write_clicked(self._points, columns, rows, self._align))
+            paths.append(write_clicked(self._points, self._lens, columns, rows, self._align))
         self._saved = view
         roll = np.degrees(view.roll_rad)
         lacks = ""

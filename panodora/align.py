@@ -29,6 +29,7 @@ from operators.overlay import load_calibration
 from operators.overlay_settings import OverlaySettings
 from operators.picked_points import read_points
 from operators.posed_camera import PosedCamera, zoomed
+from operators.real_lens import RealLens
 from operators.recorded_views import RecordedView, recorded_views
 from operators.rgbd_recording import RgbdRecording, calibration_time
 from operators.robot_view import RobotModel
@@ -70,7 +71,8 @@ def add_parser(commands: Any) -> None:
         "--start",
         type=Path,
         metavar="JSON",
-        help="a camera as pos, target and fov (default: what the settings' calibration has)",
+        help="a camera as pos, target and fov; principal point, pixels and distortion stay those "
+        "of the settings' calibration (default: all of it is that calibration's)",
     )
     parser.add_argument("--points", type=Path, metavar="JSON", help="points that were picked")
     parser.add_argument("--silhouettes", action="store_true", help="after the points")
@@ -171,7 +173,12 @@ def _start(path: Path | None, settings: OverlaySettings, width: int, height: int
     file = read_alignment(path)
     for doubt in file.doubts:
         print(f"{path}: {doubt}")
-    return _Start(looking_camera(file.camera, width, height, frames), frames, None, file)
+    lens = RealLens.of_recording(settings)
+    if lens.calibration is None:
+        print(f"{path}: no calibration tells the lens: taken without distortion, amid the picture")
+    pinhole = lens.calibrated(file.camera, width, height)
+    camera = replace(looking_camera(file.camera, width, height, frames), pinhole=pinhole)
+    return _Start(camera, frames, lens.calibration, file)
 
 
 def _shown_points(

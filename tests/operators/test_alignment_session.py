@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import pytest
 from operators.align_messages import AlignCommand, AlignState
 from operators.alignment_file import read_alignment
 from operators.alignment_session import AlignmentSession, Drawn
-from operators.calibration_file import find_calibration, read_calibration
+from operators.calibration_file import find_calibration, read_calibration, write_calibration
 from operators.camera_messages import CameraImage
 from operators.green_screen import GREEN
 from operators.look_at_camera import LookAtCamera, fov_y_rad
@@ -236,6 +237,30 @@ def test_picked_points_bring_it_into_line(session: AlignmentSession, tmp_path: P
     np.testing.assert_allclose(tell(session, "as_before", 1).position, (2.0, 0.7, 0.9))
     np.testing.assert_allclose(tell(session, "as_before", 0).position, TRUTH.position, atol=1e-5)
     np.testing.assert_allclose(tell(session, "undo").position, (2.0, 0.7, 0.9))
+
+
+def test_points_of_a_bent_lens_are_written_as_the_picture_has_them(
+    make: Make, recording: Path, tmp_path: Path
+) -> None:
+    """Clicked in the straightened picture; `panodora align` projects through the distortion."""
+    known = find_calibration(recording / "calib")
+    bent = replace(known.camera(SERIAL).pinhole, distortion=(-0.3, 0.1, 0.0, 0.0))
+    cameras = {**known.cameras, SERIAL: replace(known.camera(SERIAL), pinhole=bent)}
+    path = write_calibration(replace(known, cameras=cameras), tmp_path / "bent")
+    made = make(calibration=path)
+    take(made, recording)
+    for pixel in (robot_pixel(made), (60.0, 30.0)):
+        tell(made, "pick", *robot_pixel(made))
+        tell(made, "put", *pixel)
+    tell(made, "save")
+    places, straight = made._points.pairs()
+    written = read_points(tmp_path / "out/points.json")
+    taken = [point.pixel for point in written.points]
+    np.testing.assert_allclose(bent.undistorted(taken), straight, atol=0.01)
+    assert np.abs(np.subtract(taken, straight)).max() > 2.0
+    saved = find_calibration(tmp_path / "out/calib").camera(SERIAL).pinhole
+    assert saved.distortion == bent.distortion
+    np.testing.assert_array_equal([point.base for point in written.points], places)
 
 
 def test_what_is_saved_is_read_by_all(

@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -7,7 +8,7 @@ import pytest
 import yaml
 
 from operators.alignment_file import read_alignment
-from operators.calibration_file import find_calibration
+from operators.calibration_file import find_calibration, write_calibration
 from operators.settings import ROOT
 from operators.synthetic_robot import EYE_M, LOOKED_AT_M, SERIAL, write_synthetic
 from panodora.__main__ import main
@@ -65,6 +66,37 @@ def test_a_rough_camera_is_brought_into_line(
     np.testing.assert_allclose(camera.forward, way_there / np.linalg.norm(way_there), atol=1e-3)
     assert "without the roll of" in said
     assert (tmp_path / "report.html").stat().st_size > 10_000
+
+
+def test_a_rough_start_keeps_the_lens_and_the_other_cameras(place: Path, tmp_path: Path) -> None:
+    folder = place / "rec/calib"
+    known = find_calibration(folder)
+    true = seen_robot().truth
+    bent = replace(true.pinhole, cx=330.0, cy=170.0, distortion=(-0.2, 0.05, 0.001, -0.002))
+    cameras = {**known.cameras, SERIAL: replace(known.camera(SERIAL), pinhole=bent)}
+    calibration = write_calibration(replace(known, cameras=cameras), tmp_path / "known")
+    picked = json.loads((place / "picked.json").read_text())
+    at = (
+        seen_robot()
+        .frames["base_from_kinematic_base"]
+        .points([point["base"] for point in picked["points"]])
+    )
+    for point, pixel in zip(picked["points"], replace(true, pinhole=bent).project(at), strict=True):
+        point["pixel"] = pixel.tolist()
+    (tmp_path / "bent.json").write_text(json.dumps(picked))
+    settings = yaml.safe_load((place / "overlay.yml").read_text())
+    settings["overlay"]["calibrations"] = str(calibration.parent)
+    (tmp_path / "overlay.yml").write_text(yaml.safe_dump(settings))
+    start = ["--start", str(place / "camera.json"), "--points", str(tmp_path / "bent.json")]
+    command = ["align", "--settings", str(tmp_path / "overlay.yml"), *start]
+    assert main([*command, "--folder", str(tmp_path / "out")]) == 0
+    found = find_calibration(tmp_path / "out/calib")
+    assert set(found.cameras) == set(known.cameras)
+    lens = found.camera(SERIAL).pinhole
+    np.testing.assert_allclose(lens.lens, bent.lens, rtol=1e-5)
+    assert lens.distortion == bent.distortion
+    pose = found.camera_from_base(SERIAL, seen_robot().frames).matrix
+    np.testing.assert_allclose(pose, true.pose.matrix, atol=1e-4)
 
 
 @pytest.mark.parametrize(
