@@ -29,7 +29,7 @@ from operators.posed_camera import PosedCamera
 from operators.real_lens import RealLens
 from operators.robot_view import RobotModel
 from operators.settings import Settings, SettingsError, resolve
-from operators.silhouette_refinement import VIEWS, SilhouetteRefinement
+from operators.silhouette_refinement import SilhouetteRefinement
 from operators.usage_error import UsageError
 
 GAP_INTERVAL_S: Final = 0.4
@@ -320,14 +320,16 @@ class AlignmentSession:
             return
         self._stale = True
         try:
-            if isinstance(found, UsageError):
+            if isinstance(found, Exception):
                 raise found
-            fit = f"outlines in {VIEWS} pictures fit to {found.rms_px:.2f} px"
+            fit = f"{self._silhouettes.fit} fit to {found.rms_px:.2f} px"
             refinement = said(found, self._history.now, fit)
             self._history.change(refinement.view)
             self._say(False, refinement.sentence)
         except UsageError as error:
             self._say(True, str(error))
+        except Exception as error:  # noqa: BLE001  the page goes on without the fit
+            self._say(True, f"the fit failed: {type(error).__name__}: {error}")
 
     # The background.
 

@@ -377,11 +377,21 @@ def test_silhouettes_before_the_background_bring_it_into_line(
     assert "under way" in tell(session, "refine_silhouettes", 1).sentence
     session._silhouettes.close()
     found = drawn(session).state
-    assert "outlines in 5 pictures fit to" in found.sentence
+    assert "outlines in 5 poses fit to" in found.sentence
     assert np.linalg.norm(found.position - EYE_M) < 0.01
     assert found.undoable == 1
     tell(session, "freeze", 1)
     assert "stands still" in tell(session, "refine_silhouettes", 1).sentence
+
+
+def test_a_fit_that_fails_is_said(
+    session: AlignmentSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    singular = np.linalg.LinAlgError("Singular matrix")
+    monkeypatch.setattr(session._silhouettes, "outcome", lambda: singular)
+    state = tell(session, "mode", word="blend")
+    assert state.fault
+    assert state.sentence == "the fit failed: LinAlgError: Singular matrix"
 
 
 def tell_frozen(session: AlignmentSession) -> str:
