@@ -350,6 +350,61 @@ def test_the_background_is_captured_written_and_put_behind(
     assert "let it go on" in tell_frozen(session)
 
 
+@pytest.mark.parametrize("shown", ["randomise", "as_before"])
+def test_a_capture_knows_the_robot_by_the_aligned_camera_alone(
+    shown: str, session: AlignmentSession, recording: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put_camera(session, TRUTH)
+    masks: list[np.ndarray] = []
+
+    def add(_: np.ndarray, robot: np.ndarray) -> str:
+        masks.append(robot)
+        return "capturing"
+
+    monkeypatch.setattr(session._background, "add", add)
+    tell(session, "capture", 0)
+    take(session, recording)
+    tell(session, shown, 1)
+    tell(session, "sample", 3)
+    take(session, recording)
+    np.testing.assert_array_equal(*masks)
+    # Drawn by another renderer, and without a cube.
+    opened = RgbdRecording(recording, SERIAL)
+    settings = Settings(overlay={"recording": recording}).overlay  # type: ignore[arg-type]
+    drawer = OverlayDrawer(settings, read_calibration(next((recording / "calib").glob("*.yml"))))
+    frame = opened.frame(opened.timestamps_ms[0])
+    picture = CameraFrame.of(SERIAL, frame.colour, frame.depth, 1000)
+    drawn = drawer.draw(picture, opened.readings(opened.timestamps_ms[0])).silhouette.pixels > 0
+    drawer.close()
+    assert (masks[1] != drawn).sum() < 0.03 * drawn.sum()
+
+
+def test_a_picture_in_another_folder_is_left_alone(
+    make: Make, recording: Path, tmp_path: Path
+) -> None:
+    theirs = tmp_path / "theirs.png"
+    cv2.imwrite(str(theirs), np.zeros((HEIGHT, WIDTH, 3), np.uint8))
+    made = make({**ROUGH, "greenscreen_overlay_path": str(theirs)})
+    take(made, recording)
+    assert not drawn(made).state.saved
+    before = theirs.read_bytes()
+    tell(made, "capture", 1)
+    for _ in range(30):
+        take(made, recording)
+    state = drawn(made).state
+    written = tmp_path / "out/background.png"
+    assert f"background written: {written}, and {theirs} stays as it is" in state.sentence
+    assert theirs.read_bytes() == before
+    tell(made, "save")
+    saved = read_alignment(tmp_path / "out/camera.json")
+    assert saved.greenscreen_overlay_path == written
+    # A second one takes the place of the first.
+    tell(made, "capture", 1)
+    for _ in range(30):
+        take(made, recording)
+    assert drawn(made).state.sentence == f"background written: {written}"
+
+
 def test_silhouettes_before_the_background_bring_it_into_line(
     session: AlignmentSession, recording: Path
 ) -> None:
