@@ -107,6 +107,10 @@ def test_a_rough_start_keeps_the_lens_and_the_other_cameras(place: Path, tmp_pat
         (["--poses", "0"], "--poses: expected 1 to 100, got 0"),
         (["--within", "0", "3"], "--within: expected mm and degrees above 0"),
         (["--points", "none.json"], "none.json: cannot be read"),
+        (["--points", "none.json", "--within", "9", "9"], "--within: of no use to points alone"),
+        (["--points", "none.json", "--joints", "2"], "--joints: of no use to points alone"),
+        (["--points", "none.json", "--background", "b.png"], "--background: of no use to points"),
+        (["--points", "a.json", "--no-depth", "--trust-depth"], "--no-depth, --trust-depth: of no"),
     ],
 )
 def test_what_cannot_be_done_is_said(
@@ -114,6 +118,17 @@ def test_what_cannot_be_done_is_said(
 ) -> None:
     assert align(place, *arguments) == 2
     assert words in capsys.readouterr().err
+
+
+def test_bounds_are_about_the_start_also_after_points(
+    place: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    points = ["--points", str(place / "picked.json"), "--silhouettes", "--poses", "2"]
+    assert align(place, *points, "--within", "20", "9", "--folder", str(tmp_path)) == 0
+    assert "mind: the camera is at the bound of its place (20 mm)" in capsys.readouterr().out
+    camera = read_alignment(tmp_path / "camera.json").camera
+    off_m = np.linalg.norm(np.subtract(camera.position, CAMERA["pos"]))
+    assert off_m == pytest.approx(0.02, abs=1e-6)
 
 
 def test_points_of_another_picture_are_refused(
