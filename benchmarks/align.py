@@ -219,8 +219,8 @@ def measure_depth_gain() -> Figure:
         note=f"{_conditions()}; root mean square of the position's errors, of the same masks and "
         f"starts; with depth median {np.median(both):.2f} mm, worst {max(both):.2f}; the depth's "
         "noise 6 mm at 2 m, growing with the square of the distance, and "
-        f"{DEPTH_TOO_LONG - 1:.0%} too long, which is sought too; of right depths whose scale is trusted median {np.median(trusted):.2f} mm, worst "
-        f"{max(trusted):.2f}",
+        f"{DEPTH_TOO_LONG - 1:.0%} too long, which is sought too; of right depths whose scale is "
+        f"trusted median {np.median(trusted):.2f} mm, worst {max(trusted):.2f}",
     )
 
 
