@@ -367,7 +367,7 @@ def test_a_capture_knows_the_robot_by_the_aligned_camera_alone(
     tell(session, shown, 1)
     tell(session, "sample", 3)
     take(session, recording)
-    np.testing.assert_array_equal(*masks)
+    np.testing.assert_array_equal(masks[0], masks[1])
     # Drawn by another renderer, and without a cube.
     opened = RgbdRecording(recording, SERIAL)
     settings = Settings(overlay={"recording": recording}).overlay  # type: ignore[arg-type]
