@@ -229,7 +229,7 @@ def condition_rows() -> Iterator[str]:
     for words, condition in CONDITIONS.items():
         trials = _silhouette_trials(replace(condition, starts=CONDITION_STARTS))
         errors = [trial.position_mm for trial in trials]
-        yield f"| {words} | {np.median(errors):.2g} mm ({max(errors):.2g}) |"
+        yield f"| {words} | {np.median(errors):#.3g} mm ({max(errors):#.3g}) |"
 
 
 def true_camera(width: int = 1280) -> PosedCamera:
