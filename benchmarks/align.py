@@ -6,9 +6,10 @@ which reads the robot's URDF by itself.
 """
 
 import os
+import sys
 import time
 from collections.abc import Callable, Collection, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 import cv2
@@ -23,11 +24,12 @@ from operators.correspondence_alignment import Correspondences, align_correspond
 from operators.frame_configuration import load_frames
 from operators.frames import Transform
 from operators.overlay_settings import OverlaySettings
+from operators.pictured_robot import Readings
 from operators.pinhole import Pinhole
 from operators.posed_camera import PosedCamera, pixel_steps, zoomed
 from operators.robot_view import RobotModel, RobotView
 from operators.settings import resolve
-from operators.silhouette_alignment import DEPTH_SCALE_SD, align_silhouettes
+from operators.silhouette_alignment import DEPTH_SCALE_SD, Bounds, align_silhouettes
 from operators.synthetic_robot import SyntheticRobot
 from operators.transforms import Array, inverse, rigid
 
@@ -54,6 +56,7 @@ POSES_S = np.linspace(0.0, 9.3, 5)
 MASK_NOISE_PX = 0.5
 STARTS = 12
 DEPTH_TOO_LONG = 1.01
+CONDITION_STARTS = 6
 
 
 def figures(names: Collection[str] = NAMES) -> Iterator[Figure]:
@@ -68,6 +71,44 @@ def figures(names: Collection[str] = NAMES) -> Iterator[Figure]:
     }
     for name in names:
         yield measures[name]()
+
+
+@dataclass(frozen=True)
+class Condition:
+    """What silhouettes are aligned by.
+
+    noise_px: how far the masks' edges are astray; 0 leaves the masks whole. depth: by what factor
+    depths are too long, None without any. trusted: their scale is not sought. misread_deg: up to so
+    much every joint. sought_deg: up to so much each joint's offset. Masks and starts of the same
+    number are the same under all conditions.
+    """
+
+    noise_px: float = MASK_NOISE_PX
+    depth: float | None = None
+    trusted: bool = False
+    poses: int = len(POSES_S)
+    fov_free: bool = True
+    width: int = 1280
+    misread_deg: float = 0.0
+    sought_deg: float = 0.0
+    starts: int = STARTS
+
+
+USUAL = Condition()
+CONDITIONS = {
+    "as above": USUAL,
+    "masks without noise": Condition(noise_px=0.0),
+    "edges astray by 1 px": Condition(noise_px=1.0),
+    "field of view known": Condition(fov_free=False),
+    "two poses": Condition(poses=2),
+    "one pose": Condition(poses=1),
+    "with depths that are 1% too long": Condition(depth=DEPTH_TOO_LONG),
+    "the same, `--trust-depth`": Condition(depth=DEPTH_TOO_LONG, trusted=True),
+    "right depths, `--trust-depth`": Condition(depth=1.0, trusted=True),
+    "pictures of 640x360 with the same errors in pixels": Condition(width=640),
+    "joints misread by up to 1 degree, trusted": Condition(misread_deg=1.0),
+    "the same, `--joints 2`": Condition(misread_deg=1.0, sought_deg=2.0),
+}
 
 
 @dataclass(frozen=True)
@@ -118,10 +159,12 @@ def measure_coverage() -> Figure:
 
 def measure_silhouette_position() -> Figure:
     """How far from where it is the camera is found."""
-    trials = _silhouette_trials(MASK_NOISE_PX, depth=False)
+    trials = _silhouette_trials(USUAL)
     errors = [trial.position_mm for trial in trials]
-    clean = [trial.position_mm for trial in _silhouette_trials(0.0, depth=False)]
-    rough = [trial.position_mm for trial in _silhouette_trials(2 * MASK_NOISE_PX, depth=False)]
+    clean = [trial.position_mm for trial in _silhouette_trials(Condition(noise_px=0.0))]
+    rough = [
+        trial.position_mm for trial in _silhouette_trials(Condition(noise_px=2 * MASK_NOISE_PX))
+    ]
     return Figure(
         "align.silhouette_position",
         float(np.median(errors)),
@@ -136,7 +179,7 @@ def measure_silhouette_position() -> Figure:
 
 def measure_silhouette_rotation() -> Figure:
     """How far from how it is the camera is found turned."""
-    errors = [trial.rotation_deg for trial in _silhouette_trials(MASK_NOISE_PX, depth=False)]
+    errors = [trial.rotation_deg for trial in _silhouette_trials(USUAL)]
     return Figure(
         "align.silhouette_rotation",
         float(np.median(errors)),
@@ -148,7 +191,7 @@ def measure_silhouette_rotation() -> Figure:
 
 def measure_silhouette_time() -> Figure:
     """How long one alignment takes."""
-    seconds = [trial.seconds for trial in _silhouette_trials(MASK_NOISE_PX, depth=False)]
+    seconds = [trial.seconds for trial in _silhouette_trials(USUAL)]
     return Figure(
         "align.silhouette_time",
         float(np.median(seconds)),
@@ -161,11 +204,10 @@ def measure_silhouette_time() -> Figure:
 
 def measure_depth_gain() -> Figure:
     """How many times nearer the camera is found with depth than by silhouettes alone."""
-    alone = [trial.position_mm for trial in _silhouette_trials(MASK_NOISE_PX, depth=False)]
-    both = [trial.position_mm for trial in _silhouette_trials(MASK_NOISE_PX, depth=True)]
-    trusted = [
-        trial.position_mm for trial in _silhouette_trials(MASK_NOISE_PX, depth=True, trusted=True)
-    ]
+    alone = [trial.position_mm for trial in _silhouette_trials(USUAL)]
+    deep, right = Condition(depth=DEPTH_TOO_LONG), Condition(depth=1.0, trusted=True)
+    both = [trial.position_mm for trial in _silhouette_trials(deep)]
+    trusted = [trial.position_mm for trial in _silhouette_trials(right)]
     ratio = float(np.sqrt(np.mean(np.square(alone)) / np.mean(np.square(both))))
     return Figure(
         "align.depth_gain",
@@ -174,17 +216,25 @@ def measure_depth_gain() -> Figure:
         against="silhouettes alone, mm",
         against_value=float(np.median(alone)),
         ratio=ratio,
-        note=f"{_conditions()}; root mean square of the position's errors; with depth median "
-        f"{np.median(both):.2f} mm, worst {max(both):.2f}; the depth's noise 6 mm at 2 m, growing "
-        f"with the square of the distance, and {DEPTH_TOO_LONG - 1:.0%} too long, which is sought "
-        f"too; of right depths whose scale is trusted median {np.median(trusted):.2f} mm, worst "
-        f"{max(trusted):.2f}",
+        note=f"{_conditions()}; root mean square of the position's errors, of the same masks and "
+        f"starts; with depth median {np.median(both):.2f} mm, worst {max(both):.2f}; the depth's "
+        "noise 6 mm at 2 m, growing with the square of the distance, and "
+        f"{DEPTH_TOO_LONG - 1:.0%} too long, which is sought too; of right depths whose scale is "
+        f"trusted median {np.median(trusted):.2f} mm, worst {max(trusted):.2f}",
     )
 
 
-def true_camera() -> PosedCamera:
+def condition_rows() -> Iterator[str]:
+    """The rows of docs/alignment.md's second table."""
+    for words, condition in CONDITIONS.items():
+        trials = _silhouette_trials(replace(condition, starts=CONDITION_STARTS))
+        errors = [trial.position_mm for trial in trials]
+        yield f"| {words} | {np.median(errors):#.3g} mm ({max(errors):#.3g}) |"
+
+
+def true_camera(width: int = 1280) -> PosedCamera:
     """The simulated robot's camera."""
-    pinhole, camera_from_kinematic_base, _, _ = _drawn_by_mujoco()
+    pinhole, camera_from_kinematic_base, _, _ = _drawn_by_mujoco(width)
     frames = load_frames(resolve(OverlaySettings().frames))
     pose = Transform("camera", "kinematic_base", camera_from_kinematic_base)
     return PosedCamera(pose @ frames["kinematic_base_from_base"], pinhole)
@@ -228,30 +278,60 @@ def _cached_point_trials() -> tuple[tuple[Correspondences, Trial], ...]:
 
 
 @cache
-def _silhouette_trials(noise_px: float, depth: bool, trusted: bool = False) -> tuple[Trial, ...]:
-    truth = true_camera()
+def _silhouette_trials(condition: Condition) -> tuple[Trial, ...]:
+    truth = true_camera(condition.width)
     model = RobotModel.of(OverlaySettings())
-    _, _, masks, depths_m = _drawn_by_mujoco()
-    trials = []
-    too_long = np.float32(1.0 if trusted else DEPTH_TOO_LONG)
-    scale_sd = 0.0 if trusted else DEPTH_SCALE_SD
     with SyntheticRobot(16, 9) as robot:
         readings = [robot.readings(time_s) for time_s in POSES_S]
-    for number in range(STARTS):
+    scale_sd = 0.0 if condition.trusted else DEPTH_SCALE_SD
+    bounds = Bounds(joint_rad=float(np.radians(condition.sought_deg)))
+    trials = []
+    for number in range(condition.starts):
         random = np.random.default_rng(number)
-        views = [
-            RobotView(
-                noisy_mask(mask, random, noise_px) if noise_px else mask,
-                read,
-                too_long * noisy_depth(depth_m, random) if depth else None,
-            )
-            for mask, read, depth_m in zip(masks, readings, depths_m, strict=True)
-        ]
+        views = _views(condition, random, np.random.default_rng([number, 1]))
         start = rough_start(truth, random)
+        if not condition.fov_free:
+            start = replace(start, pinhole=truth.pinhole)
+        misread = _misread(readings, condition, np.random.default_rng([number, 2]))
+        chosen = [replace(v, readings=r) for v, r in zip(views, misread, strict=True)]
         begun = time.perf_counter()
-        found = align_silhouettes(start, model, views, depth_scale_sd=scale_sd)
+        found = align_silhouettes(
+            start, model, chosen[: condition.poses], condition.fov_free, bounds, scale_sd
+        )
         trials.append(_trial(truth, found, begun))
     return tuple(trials)
+
+
+def _views(
+    condition: Condition, of_masks: np.random.Generator, of_depths: np.random.Generator
+) -> list[RobotView]:
+    """All poses without readings; chance of their own keeps masks the same with depths."""
+    _, _, masks, depths_m = _drawn_by_mujoco(condition.width)
+    views = []
+    for whole, depth_m in zip(masks, depths_m, strict=True):
+        mask = noisy_mask(whole, of_masks, condition.noise_px or MASK_NOISE_PX)
+        seen_m = None
+        if condition.depth is not None:
+            seen_m = np.float32(condition.depth) * noisy_depth(depth_m, of_depths)
+        views.append(RobotView(mask if condition.noise_px else whole, {}, seen_m))
+    return views
+
+
+def _misread(
+    readings: list[dict[str, Readings]], condition: Condition, random: np.random.Generator
+) -> list[dict[str, Readings]]:
+    off = {
+        side: random.uniform(-1.0, 1.0, len(np.asarray(read.joints)))
+        for side, read in readings[0].items()
+    }
+    most_rad = float(np.radians(condition.misread_deg))
+    return [
+        {
+            side: Readings(np.asarray(read.joints) + most_rad * off[side], read.width_m)
+            for side, read in pose.items()
+        }
+        for pose in readings
+    ]
 
 
 def _trial(truth: PosedCamera, aligned: AlignedCamera, begun: float) -> Trial:
@@ -266,9 +346,11 @@ def _trial(truth: PosedCamera, aligned: AlignedCamera, begun: float) -> Trial:
 
 
 @cache
-def _drawn_by_mujoco() -> tuple[Pinhole, Array, list[NDArray[np.bool_]], list[NDArray[np.float32]]]:
+def _drawn_by_mujoco(
+    width: int = 1280,
+) -> tuple[Pinhole, Array, list[NDArray[np.bool_]], list[NDArray[np.float32]]]:
     """Lens, place, silhouettes and depths, m, of the simulated robot in five poses."""
-    with SyntheticRobot() as robot:
+    with SyntheticRobot(width, width * 9 // 16) as robot:
         masks = [robot.silhouette(time_s) for time_s in POSES_S]
         depths = [robot.frame(time_s).depth for time_s in POSES_S]
         metres = [(d / 1e3).astype(np.float32) for d in depths if d is not None]
@@ -290,5 +372,9 @@ def _conditions() -> str:
 
 
 if __name__ == "__main__":
-    for figure in figures():
-        print(figure.json_line())
+    if sys.argv[1:] == ["--conditions"]:
+        for row in condition_rows():
+            print(row, flush=True)
+    else:
+        for figure in figures():
+            print(figure.json_line())

@@ -42,7 +42,7 @@ class AlignSettings(Section):
     calibration: Path | None = Field(
         default=None,
         description="a calibration of this camera, such as `panodora align` writes: the simulated "
-        "camera begins there, and not where `file` or `start` has it",
+        "camera begins there, and not where `file` or `start` has it, with its lens",
     )
     calibrations: Path = Field(
         default=Path("out/align/calib"),

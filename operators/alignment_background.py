@@ -21,7 +21,7 @@ class AlignmentBackground:
     """Holds the background of one camera.
 
     path: of the picture that there is, None where there is none. otherwise: where a captured one is
-    written then.
+    written then, and where `path` is in another folder: what lies there was made by somebody else.
     """
 
     def __init__(self, path: Path | None, otherwise: Path) -> None:
@@ -77,11 +77,13 @@ class AlignmentBackground:
             return f"capturing the background: {capture.left} pictures left"
         self._capture = None
         picture, hidden = capture.background()
-        path = self.path or self._otherwise
+        path, kept = self.path or self._otherwise, ""
+        if path.resolve().parent != self._otherwise.resolve().parent:
+            path, kept = self._otherwise, f", and {path} stays as it is"
         write_background(picture, path)
         self.path, self._picture = path, picture
         words = "" if robot is None else f"; {hidden:.1%} of it was behind the robot all along"
-        return f"background written: {path}{words}"
+        return f"background written: {path}{kept}{words}"
 
 
 def read_or_say(background: AlignmentBackground) -> str:

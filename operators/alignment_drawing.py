@@ -19,7 +19,7 @@ from operators.point_picking import point_at
 from operators.real_lens import RealLens
 from operators.section import Vector3
 from operators.settings import SettingsError
-from operators.simulated_camera import SimulatedCamera, SimulatedPicture
+from operators.simulated_camera import Cube, SimulatedCamera, SimulatedPicture
 from operators.transforms import Array
 
 
@@ -28,13 +28,14 @@ class Scene:
     """A simulated picture, and from where it was seen.
 
     pinhole: of the straightened pictures. camera_from_base: (4, 4). base_from_meshes: (meshes, 4,
-    4).
+    4). cube: None where there is none.
     """
 
     simulated: SimulatedPicture
     pinhole: Pinhole
     camera_from_base: Array
     base_from_meshes: Array
+    cube: Cube | None
 
 
 class AlignmentDrawing:
@@ -69,7 +70,7 @@ class AlignmentDrawing:
         simulated = self._camera.look(
             base_from_meshes, camera_from_base, pinhole, sample.cube, sample.look
         )
-        return Scene(simulated, pinhole, camera_from_base, base_from_meshes)
+        return Scene(simulated, pinhole, camera_from_base, base_from_meshes, sample.cube)
 
     def pinhole(self, view: AlignedView, width: int, height: int) -> Pinhole:
         """The intrinsics with which a view is seen."""
@@ -111,6 +112,7 @@ class AlignmentDrawing:
             scene.camera_from_base,
             scene.base_from_meshes,
             self.robot.visuals,
+            scene.cube,
         )
 
     def close(self) -> None:

@@ -16,6 +16,7 @@ from operators.picked_points import PickedPoint, PickedPoints, write_points
 from operators.pinhole import Pinhole
 from operators.point_picking import ClickedPoints
 from operators.posed_camera import PosedCamera
+from operators.real_lens import RealLens
 from operators.settings import resolve
 
 POINTS = "points.json"
@@ -69,14 +70,17 @@ def write_aligned(
     return file, write_calibration(calibration, resolve(align.calibrations))
 
 
-def write_clicked(points: ClickedPoints, width: int, height: int, align: AlignSettings) -> Path:
-    """Write the points that were clicked in pictures of a size, px, beside the camera's file.
+def write_clicked(
+    points: ClickedPoints, lens: RealLens, width: int, height: int, align: AlignSettings
+) -> Path:
+    """Write the points that were clicked in straightened pictures of a size, px.
 
+    The file, beside the camera's, has their pixels in the pictures as they come.
     Raises SettingsError for a place that cannot be written.
     """
     places, pixels = points.pairs()
     path = resolve(align.file).with_name(POINTS)
-    pairs = zip(places.tolist(), pixels.tolist(), strict=True)
+    pairs = zip(places.tolist(), lens.as_taken(pixels).tolist(), strict=True)
     picked = tuple(PickedPoint(base=tuple(base), pixel=tuple(pixel)) for base, pixel in pairs)
     write_points(PickedPoints(size=(width, height), points=picked), path)
     return path

@@ -29,7 +29,8 @@ from operators.posed_camera import PosedCamera
 from operators.real_lens import RealLens
 from operators.robot_view import RobotModel
 from operators.settings import Settings, SettingsError, resolve
-from operators.silhouette_refinement import VIEWS, SilhouetteRefinement
+from operators.silhouette_refinement import SilhouetteRefinement
+from operators.simulated_camera import Look
 from operators.usage_error import UsageError
 
 GAP_INTERVAL_S: Final = 0.4
@@ -69,7 +70,9 @@ class AlignmentSession:
         self._drawing = AlignmentDrawing(self._align, self._overlay, self._lens)
         self._history = ChangeHistory(view)
         self._before = view
-        self._saved: AlignedView | None = None if self._align.calibration else view
+        self._saved: AlignedView | None = None
+        if self._align.calibration is None and resolve(self._align.file).exists():
+            self._saved = view
         self._points = ClickedPoints()
         self._silhouettes = SilhouetteRefinement(RobotModel(self._drawing.robot))
         self._choices = AlignmentChoices(self._align.mode, self._align.opacity)
@@ -268,7 +271,7 @@ class AlignmentSession:
         before = self._lens.calibration
         paths = [*write_aligned(self._alignment, view, pinhole, before, self._align, self._overlay)]
         if len(self._points.pairs()[0]):
-            paths.append(write_clicked(self._points, columns, rows, self._align))
+            paths.append(write_clicked(self._points, self._lens, columns, rows, self._align))
         self._saved = view
         roll = np.degrees(view.roll_rad)
         lacks = ""
@@ -320,14 +323,16 @@ class AlignmentSession:
             return
         self._stale = True
         try:
-            if isinstance(found, UsageError):
+            if isinstance(found, Exception):
                 raise found
-            fit = f"outlines in {VIEWS} pictures fit to {found.rms_px:.2f} px"
+            fit = f"{self._silhouettes.fit} fit to {found.rms_px:.2f} px"
             refinement = said(found, self._history.now, fit)
             self._history.change(refinement.view)
             self._say(False, refinement.sentence)
         except UsageError as error:
             self._say(True, str(error))
+        except Exception as error:  # noqa: BLE001  the page goes on without the fit
+            self._say(True, f"the fit failed: {type(error).__name__}: {error}")
 
     # The background.
 
@@ -338,7 +343,7 @@ class AlignmentSession:
         self._say(False, "capturing the background")
 
     def _add_to_background(self, real: Picture) -> None:
-        robot = None if self._background.robot_away else self._look().simulated.shown
+        robot = None if self._background.robot_away else self._robot_mask(real)
         try:
             self._say(False, self._background.add(real, robot))
         except SettingsError as error:
@@ -347,6 +352,12 @@ class AlignmentSession:
         if path != self._alignment.greenscreen_overlay_path:
             self._alignment = self._alignment.model_copy(update={"greenscreen_overlay_path": path})
             self._saved = None
+
+    def _robot_mask(self, real: Picture) -> NDArray[np.bool_]:
+        """Where the aligned camera sees the robot, whatever the page shows."""
+        rows, columns, _ = real.shape
+        sample = Sample(self._history.now, Look(), None)
+        return self._drawing.scene(sample, self._readings, columns, rows).simulated.shown
 
     def _fitting_background(self, real: Picture) -> Picture | None:
         try:

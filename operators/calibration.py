@@ -23,6 +23,10 @@ class CalibrationError(UsageError):
     """A calibration that cannot tell what is asked: says what was asked and what there is."""
 
 
+class NoCalibrationError(CalibrationError):
+    """A folder without any calibration: says which."""
+
+
 @dataclass(frozen=True, eq=False)
 class CalibratedCamera:
     """What one calibration knows of one camera.

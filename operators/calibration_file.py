@@ -15,6 +15,7 @@ from operators.calibration import (
     CalibrationError,
     InHand,
     Kind,
+    NoCalibrationError,
     Optimised,
     Side,
 )
@@ -87,11 +88,13 @@ def read_calibration(path: Path) -> Calibration:
 def find_calibration(folder: Path, timestamp_ms: int | None = None) -> Calibration:
     """Read the calibration of this time from a folder, or without a time the newest one.
 
-    Raises CalibrationError naming those that there are.
+    Raises CalibrationError naming those that there are, NoCalibrationError where there is none.
     """
     found = {int(p.stem): p for p in folder.glob(f"*{SUFFIX}") if p.stem.isdecimal()}
     if not found:
-        raise CalibrationError(f"{folder}: no calibration here (a file such as 1737548651048.yml)")
+        raise NoCalibrationError(
+            f"{folder}: no calibration here (a file such as 1737548651048.yml)"
+        )
     chosen = max(found) if timestamp_ms is None else timestamp_ms
     if chosen not in found:
         raise CalibrationError(

@@ -6,8 +6,8 @@
   "points": [{"name": "left_tcp", "base": [0.41, 0.2, 0.13], "pixel": [640.5, 360.0]}]
 }
 ```
-`base`: m, in `kinematic_base`, the frame of the URDF's own base. `pixel`: column and row, (0, 0)
-the centre of the upper left one.
+`base`: m, in `kinematic_base`, the frame of the URDF's own base. `pixel`: column and row of the
+picture as it comes, the lens's distortion in it; (0, 0) is the centre of the upper left one.
 """
 
 import json

@@ -8,7 +8,7 @@ import numpy as np
 
 from operators.pinhole import Pinhole
 from operators.section import Vector3
-from operators.simulated_camera import SimulatedPicture
+from operators.simulated_camera import Cube, SimulatedPicture
 from operators.transforms import Array, transform_points
 from operators.urdf_visuals import Visual
 from operators.usage_error import UsageError
@@ -92,13 +92,22 @@ def point_at(
     camera_from_base: Array,
     base_from_meshes: Array,
     visuals: Sequence[Visual],
+    cube: Cube | None = None,
 ) -> Vector3:
     """The robot's point, m, in the base, that a click in the simulated picture means.
 
     A corner of a mesh nearby is taken before the surface under the click: a person finds corners
-    again in the real picture. Raises PickError for a click beside the robot.
+    again in the real picture. Raises PickError for a click beside the robot, or on the cube.
     """
-    depth_m = _depth_near(pixel, simulated)
+    rotation, translation = camera_from_base[:3, :3], camera_from_base[:3, 3]
+
+    def at_depth(at_pixel: tuple[float, float], depth_m: float) -> Vector3:
+        ray = np.array([*pinhole.normalised(np.array(at_pixel)), 1.0])
+        return _vector(rotation.T @ (depth_m * ray - translation))
+
+    nearest, depth_m = _shown_near(pixel, simulated)
+    if cube is not None and cube.holds(at_depth(nearest, depth_m)):
+        raise PickError("that is the cube, which is only simulated: click a corner of the robot")
     corners = np.concatenate(
         [
             transform_points(base_from_mesh, visual.vertices)
@@ -118,18 +127,20 @@ def point_at(
     candidates = candidates[seen[candidates, 2] < shown_m + VISIBLE_M]
     if candidates.size:
         return _vector(corners[candidates[np.argmin(near[candidates])]])
-    ray = np.array([*pinhole.normalised(np.array(pixel)), 1.0])
-    rotation, translation = camera_from_base[:3, :3], camera_from_base[:3, 3]
-    return _vector(rotation.T @ (depth_m * ray - translation))
+    return at_depth(pixel, depth_m)
 
 
-def _depth_near(pixel: tuple[float, float], simulated: SimulatedPicture) -> float:
+def _shown_near(
+    pixel: tuple[float, float], simulated: SimulatedPicture
+) -> tuple[tuple[float, float], float]:
+    """The nearest pixel at which there is anything, and its depth, m. Raises PickError."""
     rows, columns = np.nonzero(simulated.shown)
     if rows.size:
         gaps = np.hypot(columns - pixel[0], rows - pixel[1])
         nearest = int(np.argmin(gaps))
         if gaps[nearest] <= NEAREST_PX:
-            return float(simulated.depth_m[rows[nearest], columns[nearest]])
+            row, column = rows[nearest], columns[nearest]
+            return (float(column), float(row)), float(simulated.depth_m[row, column])
     raise PickError("the simulated robot is not there: click a corner of it that you can see")
 
 

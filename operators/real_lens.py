@@ -5,13 +5,16 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from operators.calibration import Calibration, CalibrationError
+from operators.calibration import Calibration, NoCalibrationError
+from operators.calibration_file import read_calibration
 from operators.lens import calibrated_lens
 from operators.look_at_camera import LookAtCamera
 from operators.overlay import load_calibration
-from operators.pinhole import Pinhole
+from operators.overlay_settings import OverlaySettings
+from operators.pinhole import ImageSizeError, Pinhole
 from operators.rgbd_recording import calibration_time
 from operators.settings import Settings, resolve
+from operators.transforms import Array
 from operators.undistortion import Undistortion
 
 
@@ -30,18 +33,27 @@ class RealLens:
 
     @classmethod
     def of(cls, settings: Settings) -> "RealLens":
-        """The lens that the settings' calibration tells, if there is one.
+        """The lens that `align.calibration` tells, else the camera's or recording's calibration.
 
-        Raises SettingsError for one that cannot be read.
+        Raises SettingsError for one that cannot be read, CalibrationError for one that does not
+        know the camera.
         """
+        serial = settings.overlay.serial
+        if settings.align.calibration is not None:
+            calibration = read_calibration(resolve(settings.align.calibration))
+            return cls(calibration.camera(serial).pinhole, calibration)
         if settings.align.real == "camera":
             return cls(calibrated_lens(settings.camera))
-        overlay = settings.overlay
+        return cls.of_recording(settings.overlay)
+
+    @classmethod
+    def of_recording(cls, overlay: OverlaySettings) -> "RealLens":
+        """The lens that a recording's calibration tells, if there is one. Errors as in `of`."""
         try:
             calibration = load_calibration(overlay, calibration_time(resolve(overlay.recording)))
-            return cls(calibration.camera(overlay.serial).pinhole, calibration)
-        except CalibrationError:  # a recording without one is what an alignment is for
+        except NoCalibrationError:  # a recording without one is what an alignment is for
             return cls(None)
+        return cls(calibration.camera(overlay.serial).pinhole, calibration)
 
     def straight(self, colour: NDArray[np.uint8]) -> NDArray[np.uint8]:
         """A picture (rows, columns, 3) without distortion.
@@ -53,10 +65,17 @@ class RealLens:
         self._lens.check_size(colour, "the real camera")
         return self._undistortion.picture(colour)
 
+    def as_taken(self, pixels: Array) -> Array:
+        """Where the pictures as they come show what the straightened ones do at pixels (n, 2)."""
+        if self._lens is None or not self._lens.is_distorted:
+            return pixels
+        plane = self._lens.ideal.normalised(pixels)
+        return self._lens.project(np.column_stack([plane, np.ones(len(plane))]))
+
     def seen_by(self, camera: LookAtCamera, width: int, height: int) -> Pinhole:
         """The straightened pictures' intrinsics, were the real camera's angle of view this one's.
 
-        Raises ImageSizeError for a size without pixels.
+        Raises ImageSizeError for a size without pixels, or another than the calibration is for.
         """
         return self.calibrated(camera, width, height).ideal
 
@@ -66,5 +85,10 @@ class RealLens:
         if self._lens is None:
             return pinhole
         lens = self._lens
+        if (lens.width, lens.height) != (width, height):
+            raise ImageSizeError(
+                f"the calibration is for pictures of {lens.width}x{lens.height} px, and these have "
+                f"{width}x{height}: calibrate at this size"
+            )
         across = pinhole.fy * lens.fx / lens.fy
         return replace(pinhole, fx=across, cx=lens.cx, cy=lens.cy, distortion=lens.distortion)

@@ -36,7 +36,8 @@ def recorded_views(
     """Choose so many frames with the arms in poses as different as there are, in order of time.
 
     pinhole: of the camera; distortion is taken out. background: a picture without the robot, of
-    which silhouettes are made; without one they are read from the recording's mask folder.
+    which silhouettes are made, without distortion as the alignment's page captures it; without one
+    they are read from the recording's mask folder, and drawn in the pictures as they come.
     Raises AlignmentError where there are no silhouettes, ImageSizeError for another size, and
     RecordingError naming a file that is wrong.
     """
@@ -54,19 +55,20 @@ def recorded_views(
     for chosen in _most_different(joints, count):
         frame = recording.frame(times[chosen])
         pinhole.check_size(frame.colour, "picture")
+        picture = ideal.picture(frame.colour)
         if empty is not None:
-            seen = background_silhouette(frame.colour, empty)
+            seen = background_silhouette(picture, empty)
         else:
             told = recording.silhouette(times[chosen])
             assert told is not None
             pinhole.check_size(told, f"mask {times[chosen]}")
-            seen = told
+            mask = ideal.picture(np.repeat(255 * told.astype(np.uint8)[..., None], 3, axis=2))
+            seen = mask[..., 0] > 127
         depth_m = None
         if with_depth and frame.depth is not None:
             depth_m = (ideal.depth(frame.depth) / recording.depth_scale).astype(np.float32)
-        mask = ideal.picture(np.repeat(255 * seen.astype(np.uint8)[..., None], 3, axis=2))
-        view = RobotView(mask[..., 0] > 127, readings[chosen], depth_m)
-        views.append(RecordedView(times[chosen], ideal.picture(frame.colour), view))
+        view = RobotView(seen, readings[chosen], depth_m)
+        views.append(RecordedView(times[chosen], picture, view))
     return views
 
 

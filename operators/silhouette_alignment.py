@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -48,6 +48,9 @@ LEAST_ON_EDGE: Final = 0.4
 HOPELESS: Final = 0.05
 FEW_ON_EDGE: Final = 0.65
 
+AT_BOUND: Final = 1.0 - 1e-6
+"""What has gone this share of the way that it may is held back."""
+
 Parts = NDArray[np.signedinteger]
 """Places in a step of the camera and, behind it, the joints."""
 
@@ -56,22 +59,39 @@ HINT: Final = "give views with the arms in other poses, or hold the field of vie
 
 @dataclass(frozen=True)
 class Bounds:
-    """How far from where it is started alignment may go.
+    """How far alignment may go.
 
-    position_m, rotation_rad: the camera. joint_rad: what may be added to each joint's readings; 0
-    trusts them.
+    position_m, rotation_rad: the camera, from `about`, or without that from where it is started.
+    joint_rad: what may be added to each joint's readings; 0 trusts them.
     """
 
     position_m: float = np.inf
     rotation_rad: float = np.inf
     joint_rad: float = 0.0
+    about: PosedCamera | None = None
 
-    def nearest(self, start: PosedCamera, camera: PosedCamera) -> PosedCamera:
+    def nearest(self, camera: PosedCamera) -> PosedCamera:
         """The camera nearest to this one, in place and in rotation, that is within the bounds."""
-        step = start.step_to(camera)
+        if self.about is None:
+            return camera
+        step = self.about.step_to(camera)
         for part, most in ((slice(0, 3), self.rotation_rad), (slice(3, 6), self.position_m)):
             step[part] *= min(1.0, most / max(float(np.linalg.norm(step[part])), 1e-12))
-        return start.stepped(step)
+        return replace(self.about.stepped(step), pinhole=camera.pinhole)
+
+    def reached_by(self, camera: PosedCamera) -> list[str]:
+        """What of a camera is as far as it may go, in words."""
+        if self.about is None:
+            return []
+        pairs = (
+            (self.about.position_error_m(camera), self.position_m, 1e3, "place", "mm"),
+            (self.about.rotation_error_rad(camera), self.rotation_rad, 180 / np.pi, "turn", "deg"),
+        )
+        return [
+            f"{part} ({most * units:.3g} {unit})"
+            for off, most, units, part, unit in pairs
+            if off >= most * AT_BOUND
+        ]
 
 
 EXOSKELETON_BOUNDS: Final = Bounds(0.03, float(np.radians(3.0)), float(np.radians(2.0)))
@@ -97,7 +117,7 @@ def align_silhouettes(
 
     start: from where, of an ideal lens; 5 cm, 5 degrees and 5% of the field of view off are no
     matter. views: one picture for each pose of the arms; their depth counts where they have it.
-    fov_free: whether the focal length is sought too. bounds: how far from the start; with one for
+    fov_free: whether the focal length is sought too. bounds: how far it may go; with one for
     the joints their offsets are sought too. None: the camera anywhere, the readings as they are.
     depth_scale_sd: how exact the scale of the depths is, as a share; it is sought too. 0 trusts it.
     Raises AlignmentError for silhouettes that are too small or do not fit the robot at all, and
@@ -106,6 +126,7 @@ def align_silhouettes(
     """
     _check(start, views)
     limits = bounds or Bounds()
+    limits = replace(limits, about=limits.about or start)
     free: Parts = np.arange(len(STEP)) if fov_free else np.delete(np.arange(len(STEP)), ZOOM)
     if depth_scale_sd > 0 and any(view.depth_m is not None for view in views):
         free = np.append(free, DEPTH_SCALE)
@@ -119,7 +140,7 @@ def align_silhouettes(
         prior = _prior(free, limits, depth_scale_sd)
         with closing(ViewLevel(start.pinhole, tuple(model.visuals), factor)) as level:
             refinement = _Refinement(level, model, views, widest)
-            state, kinds = refinement.run(state, free, iterations, start, limits, prior)
+            state, kinds = refinement.run(state, free, iterations, limits, prior)
     return _outcome(state, kinds, free, model, views, limits, prior)
 
 
@@ -138,7 +159,6 @@ class _Refinement:
         state: _State,
         free: Parts,
         iterations: int,
-        start: PosedCamera,
         limits: Bounds,
         prior: Array,
     ) -> tuple[_State, list[NormalEquations]]:
@@ -157,7 +177,7 @@ class _Refinement:
             offsets = np.clip(state.offsets + step[JOINTS:], -limits.joint_rad, limits.joint_rad)
             moved = state.camera.stepped(step[: len(STEP)])
             scale = state.log_scale + float(step[DEPTH_SCALE])
-            state = _State(limits.nearest(start, moved), offsets, scale)
+            state = _State(limits.nearest(moved), offsets, scale)
             if np.abs(step).max() < SETTLED:
                 break
         return state, kinds
@@ -308,8 +328,13 @@ def _doubts(
         )
     if views < FEW_VIEWS:
         said.append(f"{views} view(s) of the robot: with five poses the camera is told far better")
+    if held := limits.reached_by(state.camera):
+        said.append(
+            f"the camera is at the bound of its {' and '.join(held)}: what it is held back from "
+            "may fit better; look at the pictures, or allow more"
+        )
     if limits.joint_rad > 0:
-        at_bound = np.abs(state.offsets) >= limits.joint_rad * (1 - 1e-6)
+        at_bound = np.abs(state.offsets) >= limits.joint_rad * AT_BOUND
         names = [name for name, at in zip(model.joint_names, at_bound, strict=True) if at]
         if names:
             said.append(f"at the bound of their offsets: {', '.join(names)}")

@@ -13,6 +13,7 @@ from operators.pictured_robot import Readings
 from operators.posed_camera import PosedCamera
 from operators.robot_view import RobotModel, RobotView
 from operators.silhouette_alignment import align_silhouettes
+from operators.transforms import Array
 from operators.usage_error import UsageError
 
 VIEWS: Final = 5
@@ -20,6 +21,12 @@ VIEWS: Final = 5
 
 APART_S: Final = 0.5
 """Between pictures, so that the arms have moved."""
+
+MOVED: Final = 0.02
+"""Arms none of whose meshes has gone or turned farther, m or rad, stand as they did."""
+
+STILL_S: Final = 10.0
+"""So long without another pose, and the fit makes do with those there are."""
 
 STOP_S: Final = 30.0
 
@@ -33,10 +40,12 @@ class SilhouetteRefinement:
     def __init__(self, model: RobotModel) -> None:
         self._model = model
         self._views: list[RobotView] = []
+        self._poses: list[Array] = []
         self._last_s = -np.inf
         self._fov_free = True
         self._thread: threading.Thread | None = None
-        self._outcome: AlignedCamera | UsageError | None = None
+        self._outcome: AlignedCamera | Exception | None = None
+        self._still = False
         self.collecting = False
         """Whether pictures are wanted."""
 
@@ -48,7 +57,8 @@ class SilhouetteRefinement:
     def begin(self, fov_free: bool) -> None:
         """Collect pictures. fov_free: whether the angle of view is sought too."""
         self.collecting, self._fov_free = True, fov_free
-        self._views, self._last_s = [], -np.inf
+        self._views, self._poses = [], []
+        self._last_s, self._still = -np.inf, False
 
     def add(
         self,
@@ -59,22 +69,36 @@ class SilhouetteRefinement:
     ) -> str:
         """Take a picture (rows, columns, 3), if it is time for one; returns how far that is.
 
-        Raises UsageError, which ends the collecting, for a background of another size.
+        One in which the arms stand as in one before is not counted.
+        Raises UsageError, which ends the collecting, for a background of another size, and
+        JointError for readings that do not fit the arms.
         """
-        if now_s - self._last_s >= APART_S:
+        poses = self._model.base_from_meshes(readings, np.zeros(len(self._model.joint_names)))
+        if now_s - self._last_s >= APART_S and not self._stood(poses):
             try:
                 silhouette = background_silhouette(real, background)
             except UsageError:
                 self.collecting = False
                 raise
             self._last_s = now_s
+            self._poses.append(poses)
             self._views.append(RobotView(silhouette, dict(readings)))
-        return f"{len(self._views)} of {VIEWS} pictures for the silhouettes"
+        self._still = now_s - self._last_s >= STILL_S
+        waits = "; the arms stand still: move them" if now_s - self._last_s > 2 * APART_S else ""
+        return f"{len(self._views)} of {VIEWS} poses for the silhouettes{waits}"
 
     @property
     def complete(self) -> bool:
-        """Whether all pictures are there, and the fit can start."""
-        return self.collecting and len(self._views) >= VIEWS
+        """Whether all poses are there, or no other comes, and the fit can start."""
+        return self.collecting and (len(self._views) >= VIEWS or self._still)
+
+    @property
+    def fit(self) -> str:
+        """In words, what was fitted."""
+        count = len(self._views)
+        if count >= VIEWS:
+            return f"outlines in {count} poses"
+        return f"outlines in {count} pose{'s' * (count > 1)} alone, the arms stood still,"
 
     def start(self, camera: PosedCamera) -> None:
         """Fit in a thread of its own, from a camera with an ideal lens."""
@@ -82,8 +106,8 @@ class SilhouetteRefinement:
         self._thread = threading.Thread(target=self._fit, args=(camera,), daemon=True)
         self._thread.start()
 
-    def outcome(self) -> AlignedCamera | UsageError | None:
-        """What came of it, once; None while it lasts."""
+    def outcome(self) -> AlignedCamera | Exception | None:
+        """What came of it, or whatever went wrong, once; None while it lasts."""
         if self._thread is None or self._thread.is_alive():
             return None
         self._thread = None
@@ -97,5 +121,9 @@ class SilhouetteRefinement:
     def _fit(self, camera: PosedCamera) -> None:
         try:
             self._outcome = align_silhouettes(camera, self._model, self._views, self._fov_free)
-        except UsageError as error:
+        except Exception as error:  # noqa: BLE001  nobody hears what ends a thread
             self._outcome = error
+
+    def _stood(self, poses: Array) -> bool:
+        """Whether the arms have been seen as they are: meshes (visuals, 4, 4) in the base."""
+        return any(np.abs(poses - seen).max() < MOVED for seen in self._poses)

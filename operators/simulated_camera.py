@@ -37,6 +37,13 @@ class Cube:
     yaw_rad: float
     size_m: float
 
+    def holds(self, point: Vector3, margin_m: float = 0.002) -> bool:
+        """Whether a point, m, in the base, is in the cube or at most so far beside it."""
+        x, y, z = np.subtract(point, self.middle)
+        cosine, sine = np.cos(self.yaw_rad), np.sin(self.yaw_rad)
+        own = (cosine * x + sine * y, cosine * y - sine * x, z)
+        return bool(np.abs(own).max() <= self.size_m / 2.0 + margin_m)
+
 
 @dataclass(frozen=True)
 class Look:

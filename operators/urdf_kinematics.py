@@ -1,5 +1,6 @@
 """Where the links of a robot are: forward kinematics of any URDF, by pinocchio."""
 
+import threading
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -34,13 +35,15 @@ class UrdfKinematics:
     """Computes the pose of every link of a URDF, in its root link's frame.
 
     Joints are given by name; those that mimic another follow it, also along a chain of followers.
+    Several threads may ask at once.
     """
 
     def __init__(self, path: Path, robot: ElementTree.Element, model: Any) -> None:
         """See `load`."""
         self._pinocchio = overlay_package("pinocchio")
         self._path = path
-        self._model, self._data = model, model.createData()
+        self._model = model
+        self._threads = threading.local()
         self._neutral = self._pinocchio.neutral(model)
         self._joints = {name: model.joints[i] for i, name in enumerate(model.names) if i > 0}
         self._followers, self.orphans = _followers(path, robot)
@@ -92,8 +95,16 @@ class UrdfKinematics:
                 q[joint.idx_q : joint.idx_q + 2] = np.cos(position), np.sin(position)
             else:
                 q[joint.idx_q] = position
-        self._pinocchio.framesForwardKinematics(self._model, self._data, q)
-        return {name: self._data.oMf[i].homogeneous for name, i in self._frames.items()}
+        data = self._data
+        self._pinocchio.framesForwardKinematics(self._model, data, q)
+        return {name: data.oMf[i].homogeneous for name, i in self._frames.items()}
+
+    @property
+    def _data(self) -> Any:
+        """What Pinocchio computes in: each thread's own, for the next call overwrites it."""
+        if not hasattr(self._threads, "data"):
+            self._threads.data = self._model.createData()
+        return self._threads.data
 
     def _position(self, name: str, positions: Mapping[str, float]) -> float:
         follower = self._followers.get(name)

@@ -29,6 +29,7 @@ from operators.overlay import load_calibration
 from operators.overlay_settings import OverlaySettings
 from operators.picked_points import read_points
 from operators.posed_camera import PosedCamera, zoomed
+from operators.real_lens import RealLens
 from operators.recorded_views import RecordedView, recorded_views
 from operators.rgbd_recording import RgbdRecording, calibration_time
 from operators.robot_view import RobotModel
@@ -70,7 +71,8 @@ def add_parser(commands: Any) -> None:
         "--start",
         type=Path,
         metavar="JSON",
-        help="a camera as pos, target and fov (default: what the settings' calibration has)",
+        help="a camera as pos, target and fov; principal point, pixels and distortion stay those "
+        "of the settings' calibration (default: all of it is that calibration's)",
     )
     parser.add_argument("--points", type=Path, metavar="JSON", help="points that were picked")
     parser.add_argument("--silhouettes", action="store_true", help="after the points")
@@ -89,7 +91,11 @@ def add_parser(commands: Any) -> None:
     parser.add_argument("--fixed-fov", action="store_true", help="trust the field of view")
     parser.add_argument("--joints", type=float, default=0.0, metavar="DEGREES")
     parser.add_argument(
-        "--within", type=float, nargs=2, metavar=("MM", "DEGREES"), help="of where it is started"
+        "--within",
+        type=float,
+        nargs=2,
+        metavar=("MM", "DEGREES"),
+        help="of where it is started, before any points",
     )
     parser.add_argument("--folder", type=Path, default=ROOT / "out/align", help="where to write")
     parser.set_defaults(run=run)
@@ -109,8 +115,6 @@ def run(chosen: argparse.Namespace) -> int:
     """Align, write calibration, camera and report, and say what came of it."""
     began = time.monotonic()
     bounds = _bounds(chosen)
-    if chosen.silhouettes and chosen.points is None:
-        raise UsageError("--silhouettes: is what is done without --points")
     settings = load_settings(chosen.settings).overlay
     folder = resolve(settings.recording)
     recording = RgbdRecording(folder, settings.serial, settings.joint_gap_ms)
@@ -135,10 +139,11 @@ def run(chosen: argparse.Namespace) -> int:
         ideal = replace(camera, pinhole=lens.ideal)
         scale_sd = 0.0 if chosen.trust_depth else DEPTH_SCALE_SD
         seen_views = [view.view for view in views]
-        aligned = align_silhouettes(
-            ideal, model, seen_views, not chosen.fixed_fov, bounds, scale_sd
-        )
         before = replace(start.camera, pinhole=start.camera.pinhole.ideal)
+        limits = replace(bounds, about=before)
+        aligned = align_silhouettes(
+            ideal, model, seen_views, not chosen.fixed_fov, limits, scale_sd
+        )
         pictures += _shown_views(model, before, aligned, views)
         factor = aligned.camera.pinhole.fy / lens.fy
         camera = replace(aligned.camera, pinhole=zoomed(lens, factor))
@@ -148,6 +153,20 @@ def run(chosen: argparse.Namespace) -> int:
 
 
 def _bounds(chosen: argparse.Namespace) -> Bounds:
+    if chosen.silhouettes and chosen.points is None:
+        raise UsageError("--silhouettes: is what is done without --points")
+    if chosen.points is not None and not chosen.silhouettes:
+        given = {
+            "--within": chosen.within is not None,
+            "--joints": chosen.joints != 0,
+            "--background": chosen.background is not None,
+            "--no-depth": chosen.no_depth,
+            "--trust-depth": chosen.trust_depth,
+        }
+        if told := [name for name, is_given in given.items() if is_given]:
+            raise UsageError(
+                f"{', '.join(told)}: of no use to points alone; add --silhouettes, or leave it out"
+            )
     if not 0.0 <= chosen.joints <= 10.0:
         raise UsageError(f"--joints: expected 0 to 10 degrees, got {chosen.joints:g}")
     if not 1 <= chosen.poses <= 100:
@@ -171,7 +190,12 @@ def _start(path: Path | None, settings: OverlaySettings, width: int, height: int
     file = read_alignment(path)
     for doubt in file.doubts:
         print(f"{path}: {doubt}")
-    return _Start(looking_camera(file.camera, width, height, frames), frames, None, file)
+    lens = RealLens.of_recording(settings)
+    if lens.calibration is None:
+        print(f"{path}: no calibration tells the lens: taken without distortion, amid the picture")
+    pinhole = lens.calibrated(file.camera, width, height)
+    camera = replace(looking_camera(file.camera, width, height, frames), pinhole=pinhole)
+    return _Start(camera, frames, lens.calibration, file)
 
 
 def _shown_points(

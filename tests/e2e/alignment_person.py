@@ -1,4 +1,8 @@
-"""A person who aligns the simulated camera on the page: who sees pixels, and has a mouse."""
+"""Stands for a person who aligns the simulated camera on the page with a mouse.
+
+An oracle, and no test of eyes: it is told points of the robot and where the real picture shows
+them, and computes how far each drag has to go.
+"""
 
 import json
 from dataclasses import dataclass

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import pytest
 from operators.align_messages import AlignCommand, AlignState
 from operators.alignment_file import read_alignment
 from operators.alignment_session import AlignmentSession, Drawn
-from operators.calibration_file import find_calibration, read_calibration
+from operators.calibration_file import find_calibration, read_calibration, write_calibration
 from operators.camera_messages import CameraImage
 from operators.green_screen import GREEN
 from operators.look_at_camera import LookAtCamera, fov_y_rad
@@ -238,6 +239,30 @@ def test_picked_points_bring_it_into_line(session: AlignmentSession, tmp_path: P
     np.testing.assert_allclose(tell(session, "undo").position, (2.0, 0.7, 0.9))
 
 
+def test_points_of_a_bent_lens_are_written_as_the_picture_has_them(
+    make: Make, recording: Path, tmp_path: Path
+) -> None:
+    """Clicked in the straightened picture; `panodora align` projects through the distortion."""
+    known = find_calibration(recording / "calib")
+    bent = replace(known.camera(SERIAL).pinhole, distortion=(-0.3, 0.1, 0.0, 0.0))
+    cameras = {**known.cameras, SERIAL: replace(known.camera(SERIAL), pinhole=bent)}
+    path = write_calibration(replace(known, cameras=cameras), tmp_path / "bent")
+    made = make(calibration=path)
+    take(made, recording)
+    for pixel in (robot_pixel(made), (60.0, 30.0)):
+        tell(made, "pick", *robot_pixel(made))
+        tell(made, "put", *pixel)
+    tell(made, "save")
+    places, straight = made._points.pairs()
+    written = read_points(tmp_path / "out/points.json")
+    taken = [point.pixel for point in written.points]
+    np.testing.assert_allclose(bent.undistorted(taken), straight, atol=0.01)
+    assert np.abs(np.subtract(taken, straight)).max() > 2.0
+    saved = find_calibration(tmp_path / "out/calib").camera(SERIAL).pinhole
+    assert saved.distortion == bent.distortion
+    np.testing.assert_array_equal([point.base for point in written.points], places)
+
+
 def test_what_is_saved_is_read_by_all(
     session: AlignmentSession, make: Make, recording: Path, tmp_path: Path
 ) -> None:
@@ -325,6 +350,61 @@ def test_the_background_is_captured_written_and_put_behind(
     assert "let it go on" in tell_frozen(session)
 
 
+@pytest.mark.parametrize("shown", ["randomise", "as_before"])
+def test_a_capture_knows_the_robot_by_the_aligned_camera_alone(
+    shown: str, session: AlignmentSession, recording: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put_camera(session, TRUTH)
+    masks: list[np.ndarray] = []
+
+    def add(_: np.ndarray, robot: np.ndarray) -> str:
+        masks.append(robot)
+        return "capturing"
+
+    monkeypatch.setattr(session._background, "add", add)
+    tell(session, "capture", 0)
+    take(session, recording)
+    tell(session, shown, 1)
+    tell(session, "sample", 3)
+    take(session, recording)
+    np.testing.assert_array_equal(masks[0], masks[1])
+    # Drawn by another renderer, and without a cube.
+    opened = RgbdRecording(recording, SERIAL)
+    settings = Settings(overlay={"recording": recording}).overlay  # type: ignore[arg-type]
+    drawer = OverlayDrawer(settings, read_calibration(next((recording / "calib").glob("*.yml"))))
+    frame = opened.frame(opened.timestamps_ms[0])
+    picture = CameraFrame.of(SERIAL, frame.colour, frame.depth, 1000)
+    drawn = drawer.draw(picture, opened.readings(opened.timestamps_ms[0])).silhouette.pixels > 0
+    drawer.close()
+    assert (masks[1] != drawn).sum() < 0.03 * drawn.sum()
+
+
+def test_a_picture_in_another_folder_is_left_alone(
+    make: Make, recording: Path, tmp_path: Path
+) -> None:
+    theirs = tmp_path / "theirs.png"
+    cv2.imwrite(str(theirs), np.zeros((HEIGHT, WIDTH, 3), np.uint8))
+    made = make({**ROUGH, "greenscreen_overlay_path": str(theirs)})
+    take(made, recording)
+    assert not drawn(made).state.saved
+    before = theirs.read_bytes()
+    tell(made, "capture", 1)
+    for _ in range(30):
+        take(made, recording)
+    state = drawn(made).state
+    written = tmp_path / "out/background.png"
+    assert f"background written: {written}, and {theirs} stays as it is" in state.sentence
+    assert theirs.read_bytes() == before
+    tell(made, "save")
+    saved = read_alignment(tmp_path / "out/camera.json")
+    assert saved.greenscreen_overlay_path == written
+    # A second one takes the place of the first.
+    tell(made, "capture", 1)
+    for _ in range(30):
+        take(made, recording)
+    assert drawn(made).state.sentence == f"background written: {written}"
+
+
 def test_silhouettes_before_the_background_bring_it_into_line(
     session: AlignmentSession, recording: Path
 ) -> None:
@@ -352,11 +432,21 @@ def test_silhouettes_before_the_background_bring_it_into_line(
     assert "under way" in tell(session, "refine_silhouettes", 1).sentence
     session._silhouettes.close()
     found = drawn(session).state
-    assert "outlines in 5 pictures fit to" in found.sentence
+    assert "outlines in 5 poses fit to" in found.sentence
     assert np.linalg.norm(found.position - EYE_M) < 0.01
     assert found.undoable == 1
     tell(session, "freeze", 1)
     assert "stands still" in tell(session, "refine_silhouettes", 1).sentence
+
+
+def test_a_fit_that_fails_is_said(
+    session: AlignmentSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    singular = np.linalg.LinAlgError("Singular matrix")
+    monkeypatch.setattr(session._silhouettes, "outcome", lambda: singular)
+    state = tell(session, "mode", word="blend")
+    assert state.fault
+    assert state.sentence == "the fit failed: LinAlgError: Singular matrix"
 
 
 def tell_frozen(session: AlignmentSession) -> str:

@@ -3,7 +3,7 @@ import pytest
 
 from operators.look_at_camera import LookAtCamera
 from operators.point_picking import ClickedPoints, PickError, point_at
-from operators.simulated_camera import SimulatedPicture
+from operators.simulated_camera import Cube, SimulatedPicture
 from operators.urdf_visuals import Visual, shaded
 
 CAMERA = LookAtCamera((0.0, -2.0, 0.0), (0.0, 0.0, 0.0), 0.8)
@@ -45,6 +45,22 @@ def test_a_corner_that_is_hidden_is_not() -> None:
 def test_beside_the_robot_there_is_nothing_to_pick() -> None:
     with pytest.raises(PickError, match="simulated robot is not there"):
         picked((30.0, 30.0))
+
+
+def test_the_cube_is_no_point_of_the_robot() -> None:
+    """It lies on the square, and is turned by half of a right angle."""
+    cube = Cube((0.0, 0.02, 0.0), np.pi / 4, 0.06)
+    poses = np.stack([np.eye(4), BEHIND])
+
+    def pick(x: float, z: float) -> tuple[float, float, float]:
+        pixel = PINHOLE.project([x, -z, 2.0])
+        return point_at(tuple(pixel), seen(), PINHOLE, POSE, poses, [SQUARE, SQUARE], cube)
+
+    for x, z in ((0.0, 0.0), (0.02, -0.025)):
+        with pytest.raises(PickError, match="that is the cube"):
+            pick(x, z)
+    for x, z in ((0.028, 0.0), (0.0, 0.035)):
+        np.testing.assert_allclose(pick(x, z), (x, 0.0, z), atol=1e-3)
 
 
 def test_points_are_picked_and_put_in_turn() -> None:

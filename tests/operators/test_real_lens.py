@@ -1,11 +1,15 @@
 """What is known of the real camera's lens, and the simulated camera that sees the same."""
 
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
 import pytest
 
+from operators.calibration import CalibratedCamera, Calibration, CalibrationError, Optimised
+from operators.calibration_file import write_calibration
+from operators.frames import Transform
 from operators.look_at_camera import LookAtCamera, fov_y_rad
 from operators.pinhole import ImageSizeError, Pinhole
 from operators.real_lens import RealLens
@@ -27,6 +31,16 @@ def test_a_dot_is_straightened_to_where_the_simulated_camera_sees_it() -> None:
     expected = lens.seen_by(CAMERA, 640, 480).project(point)
     assert np.hypot(*(expected - (column, row))) > 4.0
     np.testing.assert_allclose((columns.mean(), rows.mean()), expected, atol=0.8)
+
+
+def test_pixels_go_back_to_the_picture_as_it_was_taken() -> None:
+    points = np.random.default_rng(3).uniform([-0.4, -0.3, 0.8], [0.4, 0.3, 1.2], (20, 3))
+    taken = LENS.project(points)
+    # A pinhole's own equation, and no lens's.
+    straight = points[:, :2] / points[:, 2:] * (500.0, 510.0) + (300.0, 255.0)
+    assert np.abs(straight - taken).max() > 2.0
+    np.testing.assert_allclose(RealLens(LENS).as_taken(straight), taken, atol=1e-9)
+    np.testing.assert_array_equal(RealLens(None).as_taken(taken), taken)
 
 
 def test_the_angle_of_view_is_the_cameras_and_the_rest_the_lenss() -> None:
@@ -58,6 +72,30 @@ def test_a_recordings_own_calibration_tells_its_lens(recording: Path, tmp_path: 
     (tmp_path / "meta.json").write_text("{}")
     bare = RealLens.of(Settings(overlay={"recording": tmp_path}))  # type: ignore[arg-type]
     assert bare.calibration is None
+
+
+@pytest.mark.parametrize(
+    ("chosen", "words"),
+    [({"calibration_ms": 5}, "no calibration of 5"), ({"serial": "none"}, "no camera 'none'")],
+)
+def test_a_calibration_that_lacks_what_is_chosen_is_said(
+    recording: Path, chosen: dict[str, Any], words: str
+) -> None:
+    with pytest.raises(CalibrationError, match=words):
+        RealLens.of(Settings(overlay={"recording": recording, **chosen}))  # type: ignore[arg-type]
+
+
+def test_a_calibration_to_begin_with_tells_its_lens(tmp_path: Path) -> None:
+    shared = Transform("camera", "marker", np.eye(4))
+    base = Optimised(SERIAL, Transform("camera", "base", np.eye(4)))
+    cameras = {SERIAL: CalibratedCamera(LENS, shared)}
+    path = write_calibration(Calibration(7, "optimised", cameras, optimised=base), tmp_path)
+    lens = RealLens.of(Settings(align={"calibration": path}))  # type: ignore[arg-type]
+    found = lens.calibrated(CAMERA, 640, 480)
+    np.testing.assert_allclose(found.lens, LENS.lens)
+    assert found.distortion == LENS.distortion
+    with pytest.raises(ImageSizeError, match="for pictures of 640x480 px, and these have 64x48"):
+        lens.seen_by(CAMERA, 64, 48)
 
 
 def test_a_cameras_calibration_tells_its_lens(recording: Path) -> None:

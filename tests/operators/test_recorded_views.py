@@ -1,3 +1,4 @@
+from dataclasses import replace
 from itertools import combinations
 from pathlib import Path
 
@@ -95,6 +96,22 @@ def test_a_background_stands_in_for_masks(folder: Path, tmp_path: Path) -> None:
     np.testing.assert_array_equal(
         view.view.silhouette, background_silhouette(colours[0], background)
     )
+
+
+def test_a_background_is_taken_from_straightened_pictures(folder: Path, tmp_path: Path) -> None:
+    """As the page captures it: the same robot is found as by subtracting before straightening."""
+    opened = RgbdRecording(folder, SERIAL)
+    ideal = lens(folder)
+    bent = replace(ideal, distortion=(-0.3, 0.1, 0.0, 0.0))
+    colours = [opened.frame(t).colour for t in opened.timestamps_ms]
+    background = np.median(colours, axis=0).astype(np.uint8)
+    path = tmp_path / "background.png"
+    straight = cv2.undistort(background, bent.matrix, bent.distortion_terms)
+    cv2.imwrite(str(path), straight[..., ::-1])
+    found = recorded_views(opened, bent, 1, background=path)[0].view.silhouette
+    before = background_silhouette(colours[0], background)
+    expected = cv2.undistort(255 * before.astype(np.uint8), bent.matrix, bent.distortion_terms)
+    assert (found != (expected > 127)).sum() < 0.15 * before.sum()
 
 
 def test_what_differs_from_the_background_is_the_robot() -> None:

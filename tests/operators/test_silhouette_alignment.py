@@ -113,6 +113,17 @@ def test_it_stays_within_its_bounds(robot: SeenRobot) -> None:
     found = align_silhouettes(start, robot.model, robot.without_depth[:2], bounds=bounds)
     assert start.position_error_m(found.camera) < 0.02 + 1e-9
     assert start.rotation_error_rad(found.camera) < np.radians(4.0) + 1e-9
+    assert "the camera is at the bound of its place (20 mm)" in "\n".join(found.doubts)
+    wide = align_silhouettes(start, robot.model, robot.without_depth[:2])
+    assert "bound" not in "\n".join(wide.doubts)
+
+
+def test_bounds_are_about_the_camera_that_they_name(robot: SeenRobot) -> None:
+    about = rough(robot.truth, 6)
+    bounds = Bounds(position_m=0.02, rotation_rad=float(np.radians(4.0)), about=about)
+    found = align_silhouettes(robot.truth, robot.model, robot.without_depth[:2], bounds=bounds)
+    assert about.position_error_m(found.camera) == pytest.approx(0.02)
+    assert about.rotation_error_rad(found.camera) < np.radians(4.0) + 1e-9
 
 
 def test_another_robots_silhouettes_are_refused(robot: SeenRobot) -> None:

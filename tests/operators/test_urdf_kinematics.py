@@ -1,3 +1,6 @@
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import mujoco
@@ -49,6 +52,33 @@ def test_links_are_where_mujoco_has_them() -> None:
         np.testing.assert_allclose(
             poses[link], rigid(body.xmat.reshape(3, 3), body.xpos), atol=1e-9
         )
+
+
+@pytest.fixture
+def threads_in_turns() -> Iterator[None]:
+    """Threads take turns every few instructions, and not every 5 ms."""
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    yield
+    sys.setswitchinterval(before)
+
+
+@pytest.mark.usefixtures("threads_in_turns")
+def test_two_threads_that_ask_at_once_get_their_own_poses() -> None:
+    ours = UrdfKinematics.load(ROOT / "assets/robots/two_arms/left_arm.urdf")
+
+    def wrong(angle: float) -> int:
+        positions = dict.fromkeys(ours.joint_names, angle)
+        alone = UrdfKinematics.load(ROOT / "assets/robots/two_arms/left_arm.urdf")
+        expected = alone.link_poses(positions)
+        return sum(
+            (pose != expected[link]).any()
+            for _ in range(200)
+            for link, pose in ours.link_poses(positions).items()
+        )
+
+    with ThreadPoolExecutor(2) as pool:
+        assert list(pool.map(wrong, (0.2, -0.4))) == [0, 0]
 
 
 MANY_KINDS = """\
