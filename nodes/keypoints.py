@@ -17,6 +17,8 @@ def main() -> None:
         inputs={"camera_image": CameraImage},
         newest_only=() if chosen.is_footage else ("camera_image",),
     )
+    if chosen.is_footage:
+        node.run_only_once()
     with KeypointFinder(node.settings.keypoints) as finder:
         node.connect()
         for taken in node:

@@ -71,6 +71,7 @@ class DataflowNode:
         self._hears_of_ends = hears_of_ends
         self.settings: Settings = load_settings()
         self._running = True
+        self._only_once = False
         self._inputs = inputs
         self._newest_only = frozenset(newest_only)
         self._rank = {name: i for i, name in enumerate(inputs)}
@@ -95,6 +96,17 @@ class DataflowNode:
         except RuntimeError as error:
             reason = str(error).splitlines()[0]
             raise UsageError(f"{self.name} cannot join the dataflow: {reason}") from None
+
+    def run_only_once(self) -> None:
+        """End the run, rather than go on, once this node or one before it has failed.
+
+        For work whose messages count one by one: what was on its way is lost with a node.
+        Raises UsageError if dora has started this node before; later, an iteration does when it
+        has started another one anew.
+        """
+        if _is_restarted():
+            raise UsageError(f"{self.name} has failed before, and runs only once")
+        self._only_once = True
 
     @property
     def connected_inputs(self) -> frozenset[str]:
@@ -212,9 +224,14 @@ class DataflowNode:
         elif kind == "INPUT":
             self._receive_input(event["id"], event["value"], event["metadata"], received_ns)
         elif kind == "NODE_RESTARTED":
+            name = event["id"].rpartition("/")[2].rpartition(".")[2]
+            if self._only_once:
+                raise UsageError(
+                    f"{self.name}: {name} has failed, and what was on its way is lost: the run ends"
+                )
             if self._hears_of_restarts:
                 news = Taken("", None, Header(-1, received_ns), received_ns, received_ns)
-                news.restarted = event["id"].rpartition("/")[2].rpartition(".")[2]
+                news.restarted = name
                 self._waiting.append(news)
         elif kind == "INPUT_CLOSED":
             if self._hears_of_ends:

@@ -3,11 +3,15 @@
 import time
 from collections.abc import Collection, Iterable
 from dataclasses import replace
+from functools import partial
+
+import numpy as np
 
 from nodes.runtime import DataflowNode, Taken, run
 from operators.camera_messages import Keypoints
 from operators.camera_rig import calibrated_cameras
-from operators.chosen_camera import is_footage
+from operators.capture_messages import MomentTaken
+from operators.chosen_camera import check_tolerance, is_footage
 from operators.hand_triangulation import HandTriangulation
 from operators.synchronised_views import Moment, SynchronisedViews
 from operators.usage_error import UsageError
@@ -23,10 +27,17 @@ def main() -> None:
     )
     capture = node.settings.capture
     footage = is_footage(node.settings)
+    if footage:
+        node.run_only_once()
+    check_tolerance(node.settings)
     cameras = calibrated_cameras(capture)
     triangulation = HandTriangulation(cameras, capture.tolerance_px)
     views: SynchronisedViews[Taken] = SynchronisedViews(
-        cameras, capture, node.report, is_live=not footage
+        cameras,
+        capture,
+        node.report,
+        is_live=not footage,
+        leave_out=partial(tell_of, node) if footage else lambda _: None,
     )
     going_on = set(cameras)
     node.connect()
@@ -65,6 +76,14 @@ def check_inputs(connected: Collection[str], cameras: Iterable[str]) -> None:
             f"{INPUT}{lacking[0]}, only {', '.join(sorted(connected))}; docs/capture.md says how a "
             "camera is added"
         )
+
+
+def tell_of(node: DataflowNode, left_out: Taken) -> None:
+    """Say that a picture is in no moment: its camera would wait for that moment."""
+    seen = left_out.message
+    if isinstance(seen, Keypoints):
+        picture = MomentTaken(cameras=(seen.camera,), image_seqs=np.array([seen.image_seq]))
+        node.send("left_out", picture, left_out)
 
 
 def send(node: DataflowNode, triangulation: HandTriangulation, moment: Moment[Taken]) -> None:

@@ -16,6 +16,8 @@ def main() -> None:
     node = DataflowNode("write_angles", inputs={"hand_angles": HandAngles})
     settings = node.settings
     footage = is_footage(settings)
+    if footage:
+        node.run_only_once()
     progress = CaptureProgress(moments_of_footage(settings) if footage else None)
     writer = AnglesWriter(
         resolve(settings.capture.angles),

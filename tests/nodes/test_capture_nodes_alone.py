@@ -28,15 +28,15 @@ def alone(tmp_path: Path) -> Any:
     calibration = write_calibration(Calibration(1, "marker", two_cameras()), tmp_path)
 
     def make(name: str, pace: str) -> Alone:
-        cameras = {side: {"source": __file__, "pace": pace} for side in two_cameras()}
-        capture = {"calibration": str(calibration), "cameras": cameras}
-        capture["angles"] = str(tmp_path / "angles.parquet")
-        if name == "write_angles":  # which counts the pictures
-            views = Path(__file__).parents[2] / "assets/videos/two_view"
-            capture["cameras"] = {
+        views = Path(__file__).parents[2] / "assets/videos/two_view"
+        capture = {
+            "calibration": str(calibration),
+            "cameras": {
                 side: {"source": str(views / f"cam{k}.mp4"), "pace": pace}
                 for k, side in enumerate(two_cameras())
-            }
+            },
+            "angles": str(tmp_path / "angles.parquet"),
+        }
         config = tmp_path / "settings.yml"
         config.write_text(yaml.safe_dump({"capture": capture}))
         return Alone(name, tmp_path, {"PANODORA_CONFIG": str(config)})
@@ -76,6 +76,17 @@ def test_footage_that_ends_sooner_is_not_waited_for_and_with_the_last_one_it_end
     assert "has given nothing" not in said
     at = np.array(joints[1]["joints"], float).reshape(2, 21, 3)[RIGHT]
     np.testing.assert_allclose(at, joints_at(1 / 30)[RIGHT], atol=1e-5)
+
+
+def test_the_camera_of_a_picture_that_is_left_out_is_told(alone: Any) -> None:
+    node = alone("triangulate", "footage")
+    sees(node, "left", 1, 0.0)
+    sees(node, "right", 1, 0.1)
+    sees(node, "right", 0, 0.2)  # its clock went back
+    sent, said = node.run(["hand_joints", "left_out"], 1.0)
+    assert [moment["image_seqs"] for moment in data(sent, "hand_joints")] == [[1, 1]]
+    assert [(o["cameras"], o["image_seqs"]) for o in data(sent, "left_out")] == [(["right"], [0])]
+    assert "camera 'right': its clock went back" in said
 
 
 def test_a_camera_that_the_dataflow_lacks_is_named() -> None:
