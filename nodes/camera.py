@@ -38,7 +38,7 @@ def main() -> None:
         hears_of_ends=True,
     )
     if chosen.is_footage:
-        node.run_only_once()
+        node.end_with_failures()
     chosen.check_footage()
     camera = Camera(chosen.settings, chosen.section, node.report)
     lens = Lens(chosen.settings, node.report, chosen.name, chosen.section)
@@ -64,6 +64,8 @@ def main() -> None:
     player.join(STOP_S)
     if not player.is_alive():  # a camera's driver that hangs is not to be disturbed
         camera.close()
+    if chosen.is_footage and sent.failure is not None:
+        raise sent.failure
 
 
 def play(
@@ -84,6 +86,7 @@ def play(
         if pace == "footage":
             sent.wait_for_room(1)
     except UsageError as error:
+        sent.failure = error
         node.report("camera", str(error))
     sent.end()
     print(FINISHED, flush=True)

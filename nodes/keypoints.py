@@ -18,7 +18,7 @@ def main() -> None:
         newest_only=() if chosen.is_footage else ("camera_image",),
     )
     if chosen.is_footage:
-        node.run_only_once()
+        node.end_with_failures()
     with KeypointFinder(node.settings.keypoints) as finder:
         node.connect()
         for taken in node:

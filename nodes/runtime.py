@@ -6,9 +6,10 @@ import re
 import sys
 import threading
 import time
+import traceback
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pyarrow as pa
@@ -57,6 +58,9 @@ class DataflowNode:
     hears_of_ends: whether to be told, as `Taken.has_ended`, that an input's sender has ended.
     """
 
+    ends_with_failures: ClassVar = False
+    """Of this process, which has one node."""
+
     def __init__(
         self,
         name: str,
@@ -71,7 +75,6 @@ class DataflowNode:
         self._hears_of_ends = hears_of_ends
         self.settings: Settings = load_settings()
         self._running = True
-        self._only_once = False
         self._inputs = inputs
         self._newest_only = frozenset(newest_only)
         self._rank = {name: i for i, name in enumerate(inputs)}
@@ -97,16 +100,13 @@ class DataflowNode:
             reason = str(error).splitlines()[0]
             raise UsageError(f"{self.name} cannot join the dataflow: {reason}") from None
 
-    def run_only_once(self) -> None:
-        """End the run, rather than go on, once this node or one before it has failed.
+    def end_with_failures(self) -> None:
+        """From now on raise UsageError in an iteration when a node before this one has failed.
 
-        For work whose messages count one by one: what was on its way is lost with a node.
-        Raises UsageError if dora has started this node before; later, an iteration does when it
-        has started another one anew.
+        For messages that count one by one: what was on its way is lost with a node, and what
+        comes to an end is not the end. This node too ends at once if it fails.
         """
-        if _is_restarted():
-            raise UsageError(f"{self.name} has failed before, and runs only once")
-        self._only_once = True
+        DataflowNode.ends_with_failures = True
 
     @property
     def connected_inputs(self) -> frozenset[str]:
@@ -195,8 +195,9 @@ class DataflowNode:
             self._keep_newest()
             # dora takes turns between inputs; what happened first shall be taken first, and at the
             # same time in the declared order: so a replay in lockstep is the same each time.
+            # An end is of this machine's time, footage of the file's: it is after all messages.
             self._waiting.sort(
-                key=lambda taken: (taken.header.capture_ns, *self._place(taken.input))
+                key=lambda t: (t.has_ended, t.header.capture_ns, *self._place(t.input))
             )
         return None
 
@@ -224,20 +225,18 @@ class DataflowNode:
         elif kind == "INPUT":
             self._receive_input(event["id"], event["value"], event["metadata"], received_ns)
         elif kind == "NODE_RESTARTED":
-            name = event["id"].rpartition("/")[2].rpartition(".")[2]
-            if self._only_once:
-                raise UsageError(
-                    f"{self.name}: {name} has failed, and what was on its way is lost: the run ends"
-                )
             if self._hears_of_restarts:
                 news = Taken("", None, Header(-1, received_ns), received_ns, received_ns)
-                news.restarted = name
+                news.restarted = event["id"].rpartition("/")[2].rpartition(".")[2]
                 self._waiting.append(news)
         elif kind == "INPUT_CLOSED":
             if self._hears_of_ends:
                 end = Header(-1, received_ns)
                 closed = Taken(event["id"], None, end, received_ns, received_ns, has_ended=True)
                 self._waiting.append(closed)
+        elif kind == "NODE_FAILED":
+            if self.ends_with_failures:
+                raise UsageError(f"{self.name} ends, since {event['id']} has failed")
         elif kind == "ERROR":
             self.report("dora", event["error"])
         else:
@@ -316,7 +315,21 @@ def run(main: Callable[[], None]) -> None:
     except UsageError as error:
         if not _is_restarted():  # said already, and dora tries a few times more
             print(f"error: {error}", file=sys.stderr, flush=True)
-        sys.exit(2)
+        _fail(2)
+    except Exception:  # noqa: BLE001
+        traceback.print_exc()
+        _fail(1)
+
+
+def _fail(code: int) -> None:
+    """Leave the dataflow: at once where no node may take this for the messages' end.
+
+    On the way out dora would tell of that end first, and only then of the failure.
+    """
+    if DataflowNode.ends_with_failures:
+        sys.stdout.flush()
+        os._exit(code)
+    sys.exit(code)
 
 
 def _is_restarted() -> bool:

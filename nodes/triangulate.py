@@ -28,7 +28,7 @@ def main() -> None:
     capture = node.settings.capture
     footage = is_footage(node.settings)
     if footage:
-        node.run_only_once()
+        node.end_with_failures()
     check_tolerance(node.settings)
     cameras = calibrated_cameras(capture)
     triangulation = HandTriangulation(cameras, capture.tolerance_px)

@@ -12,7 +12,11 @@ from operators.jax_runtime import prepare_jax
 from operators.triangulation import TriangulatedPoints
 
 LOOK_AHEAD: Final = 300
-"""Moments of footage at the most, ten seconds, that wait until the bones have been measured."""
+"""Moments of footage that show hands, ten seconds, that wait until the bones have been measured."""
+
+MOST_WAITING: Final = 18_000
+"""Moments at the most, ten minutes; those without hands take no more memory than the others: 10 kB
+with four cameras."""
 
 
 class HandFitting:
@@ -32,6 +36,8 @@ class HandFitting:
         self._settings = settings
         self._measurement = BoneMeasurement(settings.good_px, settings.good_frames)
         self._waiting: list[HandJoints] = []
+        self._with_hands = 0
+        self._ahead = ahead
         self._fitter = None if ahead else HandFitter(self._cameras, settings)
 
     def add(self, joints: HandJoints) -> list[HandAngles]:
@@ -40,7 +46,10 @@ class HandFitting:
             return [self._fit(self._fitter, joints)]
         self._waiting.append(joints)
         self._measurement.add(triangulated_points(joints))
-        if len(self._waiting) < LOOK_AHEAD and not all(self._measurement.known):
+        self._with_hands += bool(joints.valid.any())
+        if all(self._measurement.known):
+            return self.finish()
+        if self._with_hands < LOOK_AHEAD and len(self._waiting) < MOST_WAITING:
             return []
         return self.finish()
 
@@ -63,6 +72,7 @@ class HandFitting:
             translations=fitted.translations,
             scale=fitted.scale,
             bones=fitted.skeleton.bones,
+            bones_from=self._measurement.origins if self._ahead else fitter.bone_origins,
             joints=fitted.joints,
             views=joints.views,
             confidence=fitted.confidence,

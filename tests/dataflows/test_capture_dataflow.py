@@ -119,10 +119,10 @@ def test_a_node_that_fails_ends_the_run_and_the_file_before_stays(tmp_path: Path
         PANODORA__CAPTURE__ANGLES=str(path),
         **variables,
     ) as run:
-        run.wait_for("angles: ")
+        run.wait_for(" a second; ")
         os.kill(node_process(run.ports, "keypoints.py"), signal.SIGKILL)
         assert run.process.wait(LIMIT_S) != 0
-    assert "has failed, and what was on its way is lost: the run ends" in run.said
+    assert "error: triangulate ends, since keypoints_cam" in run.said
     assert path.read_bytes() == b"before"
 
 

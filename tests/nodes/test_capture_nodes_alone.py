@@ -1,5 +1,6 @@
 """The nodes of several cameras run alone, as dora runs them."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -142,6 +143,7 @@ def test_angles_are_written_and_each_is_told_of(alone: Any, tmp_path: Path) -> N
     for number in range(4):
         header = Header(number, number * PERIOD_NS)
         node.message("hand_angles", fitted(number / 30, number), 0.1 * number, header)
+    ends(node, "hand_angles", 0.5)
     sent, said = node.run(["moment_written"], 0.8)
     assert [moment["image_seqs"] for moment in data(sent, "moment_written")] == [
         [number, number] for number in range(4)
@@ -150,6 +152,45 @@ def test_angles_are_written_and_each_is_told_of(alone: Any, tmp_path: Path) -> N
     assert angles.time_ns.tolist() == [number * PERIOD_NS for number in range(4)]
     np.testing.assert_array_equal(angles["joints"][3], fitted(0.1, 3).joints)
     assert "4 moments; right hand in 100.0%" in said
+    assert "bones: left mirrored, right measured" in said
+
+
+@pytest.mark.parametrize(
+    ("seqs", "words"),
+    [
+        ([0, 1, 2], None),
+        ([2, 3], "2 moments are missing before pictures [2 2]"),
+        ([0, 1, 4], "2 moments are missing before pictures [4 4]"),
+    ],
+)
+def test_moments_that_are_missing_are_said(alone: Any, seqs: list[int], words: str | None) -> None:
+    node = alone("write_angles", "footage")
+    for number, seq in enumerate(seqs):
+        node.message("hand_angles", fitted(seq / 30, seq), 0.1 * number)
+    _, said = node.run(["moment_written"], 0.8)
+    assert (words is not None) == ("moments are missing" in said)
+    assert words is None or words in said
+
+
+def test_a_file_of_footage_that_fails_has_not_its_name(alone: Any, tmp_path: Path) -> None:
+    (tmp_path / "angles.parquet").write_bytes(b"before")
+    node = alone("write_angles", "footage")
+    node.message("hand_angles", fitted(0.0, 0), 0.0)
+    other = replace(fitted(0.1, 1), cameras=("left", "door"))
+    node.message("hand_angles", other, 0.1)
+    _, said = node.run(["moment_written"], 0.8, status=2)
+    assert "expected a moment of left, right, got one of left, door" in said
+    assert (tmp_path / "angles.parquet").read_bytes() == b"before"
+    partial = (tmp_path / "angles.parquet.partial").rename(tmp_path / "rest.parquet")
+    assert len(AnglesFile.read(partial)) == 1
+
+
+def test_a_file_of_footage_that_is_stopped_has_not_its_name(alone: Any, tmp_path: Path) -> None:
+    node = alone("write_angles", "footage")
+    node.message("hand_angles", fitted(0.0, 0), 0.0)
+    _, said = node.run(["moment_written"], 0.5)
+    assert "stopped before the footage's end" in said
+    assert not (tmp_path / "angles.parquet").exists()
 
 
 def test_fitted_hands_are_placed_before_the_operator(alone: Any) -> None:
