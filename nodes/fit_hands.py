@@ -31,6 +31,7 @@ def main() -> None:
     fitting = HandFitting(calibrated_cameras(settings.capture), settings.hand_fit, ahead=footage)
     sending = Sending(node, ON_THE_WAY if footage else None)
     has_ended = False
+    fitting.warm_up()
     node.connect()
     for taken in node:
         match taken.message:

@@ -3,11 +3,14 @@
 from collections.abc import Mapping
 from typing import Final
 
+import numpy as np
+
 from operators.bone_lengths import BoneMeasurement
 from operators.calibration import CalibratedCamera
 from operators.capture_messages import HandAngles, HandJoints
 from operators.hand_fit_settings import HandFitSettings
 from operators.hand_inverse_kinematics import HandFitter
+from operators.hand_kinematics import HandSkeleton
 from operators.jax_runtime import prepare_jax
 from operators.triangulation import TriangulatedPoints
 
@@ -39,6 +42,25 @@ class HandFitting:
         self._with_hands = 0
         self._ahead = ahead
         self._fitter = None if ahead else HandFitter(self._cameras, settings)
+
+    def warm_up(self) -> None:
+        """Fit an average hand once, so that the first real one need not wait for the compiler."""
+        points = HandSkeleton.average().joints(np.zeros((2, 16, 3)), np.zeros((2, 3)))
+        views = len(self._cameras)
+        lenses = (camera.pinhole for camera in self._cameras)
+        middles = np.array([[lens.width / 2, lens.height / 2] for lens in lenses])
+        fitter = HandFitter(self._cameras, self._settings, HandSkeleton.average())
+        fitter.fit(
+            np.tile(middles[:, None, None], (1, 2, 21, 1)),
+            np.ones((views, 2, 21)),
+            TriangulatedPoints(
+                points.reshape(42, 3),
+                np.full(42, views),
+                np.zeros(42),
+                np.ones(42),
+                np.ones((views, 42), np.bool_),
+            ),
+        )
 
     def add(self, joints: HandJoints) -> list[HandAngles]:
         """Take a moment, and give the angles of those that need not wait, in order."""

@@ -9,12 +9,12 @@ import pytest
 import yaml
 
 from nodes import triangulate
-from nodes.runtime import declared_input
+from nodes.runtime import Taken, declared_input
 from operators.angles_file import AnglesFile
 from operators.calibration import Calibration
 from operators.calibration_file import write_calibration
 from operators.hand_triangulation import HandTriangulation
-from operators.header import Header
+from operators.header import Header, Stamp, trail_of
 from operators.usage_error import UsageError
 from tests.nodes.alone import Alone
 from tests.operators.captured_hands import RIGHT, fitted, joints_at, seen_by
@@ -95,6 +95,22 @@ def test_a_camera_that_the_dataflow_lacks_is_named() -> None:
     triangulate.check_inputs(connected, ["left"])
     with pytest.raises(UsageError, match=r"right: .* no input keypoints_right, only keypoints_l"):
         triangulate.check_inputs(connected, ["left", "right"])
+
+
+@pytest.mark.parametrize("detection_ms", [8, 45])
+@pytest.mark.parametrize("clock_ms", [0, 10**9])
+def test_how_long_a_detector_takes_is_no_other_clock(detection_ms: int, clock_ms: int) -> None:
+    ms = 1_000_000
+    read, found = clock_ms * ms, (clock_ms + 3 + detection_ms) * ms
+    trail = trail_of(
+        [
+            Stamp("camera", read, read, read + 2 * ms, 0),
+            Stamp("keypoints", read + 3 * ms, read + 3 * ms, found, 0),
+        ]
+    )
+    here = (500 + 3 + detection_ms + 1) * ms
+    taken = Taken("keypoints_left", None, Header(0, read, trail=trail), here, here)
+    assert triangulate.arrival_ns(taken) == (500 + 2) * ms
 
 
 @pytest.mark.parametrize(

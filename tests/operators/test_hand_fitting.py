@@ -88,6 +88,19 @@ def test_without_hands_bones_are_average_and_memory_has_an_end(
     assert found[2][0].bones_from.tolist() == [0, 0]
 
 
+def test_after_warming_up_nothing_is_compiled(moments: list[HandJoints]) -> None:
+    from operators import hand_solver
+
+    hand_solver.fit_hands.clear_cache()
+    fitting = HandFitting(two_cameras(), HandFitSettings(), ahead=False)
+    fitting.warm_up()
+    compiled = hand_solver.fit_hands._cache_size()
+    assert compiled == 1
+    assert fitting.add(moments[0])[0].valid[RIGHT]
+    assert fitting.add(moments[1])[0].valid[RIGHT]
+    assert hand_solver.fit_hands._cache_size() == compiled
+
+
 def test_live_moments_do_not_wait(moments: list[HandJoints]) -> None:
     fitting = HandFitting(two_cameras(), HandFitSettings(), ahead=False)
     found = [fitting.add(moment) for moment in moments[:3]]

@@ -222,6 +222,18 @@ def test_another_clock_is_said_live(delay_ms: Callable[[int], float], words: str
     assert said == [] if words is None else words in said[0]
 
 
+def test_pictures_that_are_late_at_first_are_no_other_clock_for_ever() -> None:
+    session = Session()
+    for i in range(100):
+        late = 60 * MS if i < 30 else 5 * MS
+        session.add("left", i * PERIOD, now=i * PERIOD + late, received=i * PERIOD + 5 * MS)
+        session.add("right", i * PERIOD, now=i * PERIOD + late, received=i * PERIOD + late)
+        if i == 50:
+            assert any("its times are 0.055 s behind" in s for s in session.said)
+            session.said.clear()
+    assert session.said == []
+
+
 @pytest.mark.parametrize(
     ("period", "start_ms", "words"),
     [
