@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -9,10 +10,12 @@ import pytest
 import yaml
 
 from nodes import triangulate
-from nodes.runtime import Taken, declared_input
+from nodes.runtime import DataflowNode, Taken, declared_input
 from operators.angles_file import AnglesFile
+from operators.arrow_encoding import encode
 from operators.calibration import Calibration
 from operators.calibration_file import write_calibration
+from operators.camera_messages import Keypoints
 from operators.hand_triangulation import HandTriangulation
 from operators.header import Header, Stamp, trail_of
 from operators.usage_error import UsageError
@@ -95,6 +98,22 @@ def test_a_camera_that_the_dataflow_lacks_is_named() -> None:
     triangulate.check_inputs(connected, ["left"])
     with pytest.raises(UsageError, match=r"right: .* no input keypoints_right, only keypoints_l"):
         triangulate.check_inputs(connected, ["left", "right"])
+
+
+def test_the_end_of_footage_comes_after_pictures_that_are_later_than_this_machine_is_up(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    node = DataflowNode("triangulate", inputs={"keypoints_*": Keypoints}, hears_of_ends=True)
+    late = Header(0, 10**18).to_metadata()
+    value, kind = encode(seen_by("left", joints_at(0.0)[RIGHT]))
+    events = [
+        {"type": "INPUT_CLOSED", "id": "keypoints_right"},
+        {"type": "INPUT", "id": "keypoints_left", "value": value, "metadata": {**kind, **late}},
+    ]
+    feed = SimpleNamespace(next=lambda: events.pop(0), drain=lambda: [events.pop(0)])
+    monkeypatch.setattr(node, "_node", feed)
+    taken = iter(node)
+    assert [next(taken).has_ended for _ in range(2)] == [False, True]
 
 
 @pytest.mark.parametrize("detection_ms", [8, 45])
