@@ -53,16 +53,18 @@ def figures(names: Collection[str]) -> Iterator[Figure]:
     cameras = import_two_view(folder, *SIZE, SQUARE_M, 1).cameras
     settings = load_settings("configs/capture_angles.yml")
     capture = captured(settings, folder, cameras)
-    found = np.array([[k.valid.any() for k in each] for each in capture.keypoints.values()])
+    sides = np.array([[k.valid for k in each] for each in capture.keypoints.values()])
+    found = sides.any(axis=2)
     shares = ", ".join(
         f"{name} {share:.3f}" for name, share in zip(cameras, found.mean(axis=1), strict=True)
     )
     if "capture.two_view_both" in names:
         yield Figure(
             name="capture.two_view_both",
-            value=float(found.all(axis=0).mean()),
+            value=float(sides.all(axis=0).any(axis=1).mean()),
             unit="share",
-            note=f"of {found.shape[1]} moments; {shares}",
+            note=f"of {found.shape[1]} moments, the same side; of any side "
+            f"{found.all(axis=0).mean():.3f}; {shares}",
         )
     if "capture.two_view_any" in names:
         yield Figure(

@@ -29,9 +29,16 @@ def main() -> None:
     chosen = ChosenCamera.of(load_settings(), os.environ.get(VARIABLE, ""))
     node = DataflowNode(
         chosen.node_name("camera"),
-        inputs={"keypoints": Keypoints, "moment_taken": MomentTaken, "tick": None},
+        inputs={
+            "keypoints": Keypoints,
+            "moment_taken": MomentTaken,
+            "left_out": MomentTaken,
+            "tick": None,
+        },
         hears_of_ends=True,
     )
+    if chosen.is_footage:
+        node.end_with_failures()
     chosen.check_footage()
     camera = Camera(chosen.settings, chosen.section, node.report)
     lens = Lens(chosen.settings, node.report, chosen.name, chosen.section)
@@ -43,7 +50,7 @@ def main() -> None:
         match taken.message:
             case Keypoints() as keypoints:
                 sent.looked_at(keypoints.image_seq)
-            case MomentTaken(cameras=cameras, image_seqs=seqs):
+            case MomentTaken(cameras=cameras, image_seqs=seqs) if chosen.name in cameras:
                 sent.looked_at(int(seqs[cameras.index(chosen.name)]))
             case None:
                 silent_s = sent.silent_s()
@@ -57,6 +64,8 @@ def main() -> None:
     player.join(STOP_S)
     if not player.is_alive():  # a camera's driver that hangs is not to be disturbed
         camera.close()
+    if chosen.is_footage and sent.failure is not None:
+        raise sent.failure
 
 
 def play(
@@ -77,6 +86,7 @@ def play(
         if pace == "footage":
             sent.wait_for_room(1)
     except UsageError as error:
+        sent.failure = error
         node.report("camera", str(error))
     sent.end()
     print(FINISHED, flush=True)

@@ -26,9 +26,12 @@ def main() -> None:
     )
     settings = node.settings
     footage = is_footage(settings)
+    if footage:
+        node.end_with_failures()
     fitting = HandFitting(calibrated_cameras(settings.capture), settings.hand_fit, ahead=footage)
     sending = Sending(node, ON_THE_WAY if footage else None)
     has_ended = False
+    fitting.warm_up()
     node.connect()
     for taken in node:
         match taken.message:

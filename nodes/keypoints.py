@@ -17,6 +17,8 @@ def main() -> None:
         inputs={"camera_image": CameraImage},
         newest_only=() if chosen.is_footage else ("camera_image",),
     )
+    if chosen.is_footage:
+        node.end_with_failures()
     with KeypointFinder(node.settings.keypoints) as finder:
         node.connect()
         for taken in node:

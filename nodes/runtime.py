@@ -6,9 +6,10 @@ import re
 import sys
 import threading
 import time
+import traceback
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pyarrow as pa
@@ -57,6 +58,9 @@ class DataflowNode:
     hears_of_ends: whether to be told, as `Taken.has_ended`, that an input's sender has ended.
     """
 
+    ends_with_failures: ClassVar = False
+    """Of this process, which has one node."""
+
     def __init__(
         self,
         name: str,
@@ -95,6 +99,14 @@ class DataflowNode:
         except RuntimeError as error:
             reason = str(error).splitlines()[0]
             raise UsageError(f"{self.name} cannot join the dataflow: {reason}") from None
+
+    def end_with_failures(self) -> None:
+        """From now on raise UsageError in an iteration when a node before this one has failed.
+
+        For messages that count one by one: what was on its way is lost with a node, and what
+        comes to an end is not the end. This node too ends at once if it fails.
+        """
+        DataflowNode.ends_with_failures = True
 
     @property
     def connected_inputs(self) -> frozenset[str]:
@@ -183,8 +195,9 @@ class DataflowNode:
             self._keep_newest()
             # dora takes turns between inputs; what happened first shall be taken first, and at the
             # same time in the declared order: so a replay in lockstep is the same each time.
+            # An end is of this machine's time, footage of the file's: it is after all messages.
             self._waiting.sort(
-                key=lambda taken: (taken.header.capture_ns, *self._place(taken.input))
+                key=lambda t: (t.has_ended, t.header.capture_ns, *self._place(t.input))
             )
         return None
 
@@ -221,6 +234,9 @@ class DataflowNode:
                 end = Header(-1, received_ns)
                 closed = Taken(event["id"], None, end, received_ns, received_ns, has_ended=True)
                 self._waiting.append(closed)
+        elif kind == "NODE_FAILED":
+            if self.ends_with_failures:
+                raise UsageError(f"{self.name} ends, since {event['id']} has failed")
         elif kind == "ERROR":
             self.report("dora", event["error"])
         else:
@@ -299,7 +315,21 @@ def run(main: Callable[[], None]) -> None:
     except UsageError as error:
         if not _is_restarted():  # said already, and dora tries a few times more
             print(f"error: {error}", file=sys.stderr, flush=True)
-        sys.exit(2)
+        _fail(2)
+    except Exception:  # noqa: BLE001
+        traceback.print_exc()
+        _fail(1)
+
+
+def _fail(code: int) -> None:
+    """Leave the dataflow: at once where no node may take this for the messages' end.
+
+    On the way out dora would tell of that end first, and only then of the failure.
+    """
+    if DataflowNode.ends_with_failures:
+        sys.stdout.flush()
+        os._exit(code)
+    sys.exit(code)
 
 
 def _is_restarted() -> bool:

@@ -3,11 +3,15 @@
 import time
 from collections.abc import Collection, Iterable
 from dataclasses import replace
+from functools import partial
+
+import numpy as np
 
 from nodes.runtime import DataflowNode, Taken, run
 from operators.camera_messages import Keypoints
 from operators.camera_rig import calibrated_cameras
-from operators.chosen_camera import is_footage
+from operators.capture_messages import MomentTaken
+from operators.chosen_camera import check_tolerance, is_footage
 from operators.hand_triangulation import HandTriangulation
 from operators.synchronised_views import Moment, SynchronisedViews
 from operators.usage_error import UsageError
@@ -23,10 +27,17 @@ def main() -> None:
     )
     capture = node.settings.capture
     footage = is_footage(node.settings)
+    if footage:
+        node.end_with_failures()
+    check_tolerance(node.settings)
     cameras = calibrated_cameras(capture)
     triangulation = HandTriangulation(cameras, capture.tolerance_px)
     views: SynchronisedViews[Taken] = SynchronisedViews(
-        cameras, capture, node.report, is_live=not footage
+        cameras,
+        capture,
+        node.report,
+        is_live=not footage,
+        leave_out=partial(tell_of, node) if footage else lambda _: None,
     )
     going_on = set(cameras)
     node.connect()
@@ -42,7 +53,7 @@ def main() -> None:
                 (seen.columns, seen.rows),
                 taken.header.capture_ns,
                 now_ns,
-                None if footage else taken.received_ns,
+                None if footage else arrival_ns(taken),
             )
         elif taken.has_ended:
             name = taken.input.removeprefix(INPUT)
@@ -56,6 +67,15 @@ def main() -> None:
             break
 
 
+def arrival_ns(taken: Taken) -> int:
+    """When the picture would have been here, had no node worked on it: detectors are unequal.
+
+    By differences alone, since a node's stamps may be of another machine's clock.
+    """
+    worked_ns = sum(stamp.sent_ns - stamp.received_ns for stamp in taken.header.stamps)
+    return taken.received_ns - worked_ns
+
+
 def check_inputs(connected: Collection[str], cameras: Iterable[str]) -> None:
     """Raise UsageError for a camera of the settings that the dataflow lacks: all would wait."""
     lacking = [name for name in cameras if f"{INPUT}{name}" not in connected]
@@ -65,6 +85,14 @@ def check_inputs(connected: Collection[str], cameras: Iterable[str]) -> None:
             f"{INPUT}{lacking[0]}, only {', '.join(sorted(connected))}; docs/capture.md says how a "
             "camera is added"
         )
+
+
+def tell_of(node: DataflowNode, left_out: Taken) -> None:
+    """Say that a picture is in no moment: its camera would wait for that moment."""
+    seen = left_out.message
+    if isinstance(seen, Keypoints):
+        picture = MomentTaken(cameras=(seen.camera,), image_seqs=np.array([seen.image_seq]))
+        node.send("left_out", picture, left_out)
 
 
 def send(node: DataflowNode, triangulation: HandTriangulation, moment: Moment[Taken]) -> None:

@@ -90,12 +90,19 @@ class AnglesWriter:
 
     def close(self) -> None:
         """Write what is left and the file's end, and give it its name; none without a moment."""
-        self._flush()
-        self._file.close()
+        self.leave()
         if self.written:
             self._partial.replace(self.path)
         else:
             self._partial.unlink()
+
+    def leave(self) -> None:
+        """Write what is left and the file's end, and leave it without its name: more was to come.
+
+        Renamed, it can be read as far as it goes.
+        """
+        self._flush()
+        self._file.close()
 
     def _flush(self) -> None:
         if not self._rows:

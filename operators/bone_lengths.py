@@ -1,9 +1,11 @@
 """The bones of both hands, measured in pictures where they are seen well."""
 
+from collections import deque
 from typing import Final
 
 import numpy as np
 from jaxtyping import Float64
+from numpy.typing import NDArray
 
 from operators.hand_kinematics import BONES, PALM, HandSkeleton, bone_lengths, rest_directions
 from operators.transforms import Array
@@ -12,8 +14,14 @@ from operators.triangulation import TriangulatedPoints
 MOST: Final = 200
 """Measurements that count, the newest, of a hand of which a bone or two are never seen well."""
 
+FIRST: Final = 10
+"""Measurements of a hand that each change much; 95 ms are lost to the medians of 200."""
+
 ALIGNMENTS: Final = 4
 """Rounds of aligning palms to their median; the second changes little."""
+
+ORIGINS: Final = ("average", "mirrored", "measured")
+"""Where a hand's bones come from; mirrored are those of the other hand."""
 
 MIRROR: Final = np.array([-1.0, 1.0, 1.0])
 
@@ -28,14 +36,17 @@ class BoneMeasurement:
     def __init__(self, good_px: float = 5.0, enough: int = 30) -> None:
         self._good_px = good_px
         self._enough = enough
-        self._lengths: tuple[list[Array], list[Array]] = ([], [])
-        self._palms: tuple[list[Array], list[Array]] = ([], [])
+        most = max(MOST, enough)
+        self._lengths: tuple[deque[Array], ...] = tuple(deque(maxlen=most) for _ in range(2))
+        self._palms: tuple[deque[Array], ...] = tuple(deque(maxlen=most) for _ in range(2))
+        self._seen = [0, 0]
         self._final: list[tuple[Array, Array] | None] = [None, None]
 
     def add(self, triangulated: TriangulatedPoints) -> bool:
         """Take what is good of both hands: 42 points, the left hand's 21 joints first.
 
-        Returns whether there was anything of a hand that is not known yet.
+        Returns whether it changes the skeleton of a hand that is not known yet enough to take it
+        anew: each picture of the first ten, then one of ten, and the one that makes it known.
         """
         points = triangulated.points.reshape(2, 21, 3)
         good = (triangulated.reprojection_px <= self._good_px).reshape(2, 21)
@@ -50,7 +61,9 @@ class BoneMeasurement:
                 self._palms[side].append(palm)
             if self._is_enough(side):
                 self._final[side] = self._shape(side)
-            learned = True
+            self._seen[side] += 1
+            often = self._seen[side] <= FIRST or self._seen[side] % FIRST == 0
+            learned |= often or self._final[side] is not None
         return learned
 
     @property
@@ -58,6 +71,12 @@ class BoneMeasurement:
         """Whether the left and the right hand were measured often enough."""
         left, right = self._final
         return left is not None, right is not None
+
+    @property
+    def origins(self) -> NDArray[np.int64]:
+        """Where the left and the right hand's bones in `skeleton` come from, (2,), of ORIGINS."""
+        own = np.array([bool(lengths) for lengths in self._lengths])
+        return np.where(own, 2, np.where(own[::-1], 1, 0))
 
     @property
     def skeleton(self) -> HandSkeleton:
@@ -83,8 +102,8 @@ class BoneMeasurement:
     def _shape(self, side: int) -> tuple[Array, Array]:
         """Bone lengths (20,), m, and where the palm's bones point (5, 3)."""
         average = HandSkeleton.average()
-        lengths = _median_lengths(self._lengths[side][-MOST:], average.lengths[side])
-        palms = self._palms[side][-MOST:]
+        lengths = _median_lengths(list(self._lengths[side]), average.lengths[side])
+        palms = self._palms[side]
         if not palms:
             return lengths, rest_directions()[side, ::4]
         return lengths, _median_palm(np.array(palms), average.palm[side])

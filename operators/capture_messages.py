@@ -99,6 +99,11 @@ class HandAngles(Message):
         doc="of the hand at rest, all rotations zero: from the joint before to the one that it "
         "ends at",
     )
+    bones_from: Integers = array(
+        np.int64,
+        (2,),
+        doc="2 measured, 1 mirrored: the other hand's, 0 average: no hand was seen well enough",
+    )
     joints: Floats = array(
         np.float64,
         (2, 21, 3),
@@ -107,8 +112,19 @@ class HandAngles(Message):
         valid_by="valid",
         doc="forward kinematics of all that",
     )
-    views: Integers = array(np.int64, (2, 21), doc="cameras that see the joint")
-    confidence: Floats = array(np.float64, (2, 21), unit="0..1", doc="as triangulated")
+    views: Integers = array(
+        np.int64,
+        (2, 21),
+        doc="cameras that agree on the joint: 0, or 2 and more. Where it is 0 the fit may still "
+        "follow those that see it",
+    )
+    confidence: Floats = array(
+        np.float64,
+        (2, 21),
+        unit="0..1",
+        doc="of the fit: mean of the cameras that it follows, less where the joint is beside what "
+        "they see; 0 where none sees it",
+    )
     reprojection_px: Floats = array(
         np.float64,
         (2, 21),

@@ -84,6 +84,25 @@ def is_footage(settings: Settings) -> bool:
     return which == {True}
 
 
+def check_tolerance(settings: Settings) -> None:
+    """Raise SettingsError where `capture.sync_tolerance_s` takes two pictures for one moment.
+
+    Live, the rate is the one that a camera is asked for, and is not checked where none is.
+    """
+    tolerance_s = settings.capture.sync_tolerance_s
+    for name, camera in settings.capture.cameras.items():
+        rate_hz = camera.rate_hz or 0.0
+        if camera.pace == "footage":
+            source = open_source(camera, f"capture.cameras.{name}")
+            rate_hz = source.rate_hz
+            source.close()
+        if rate_hz > 0.0 and tolerance_s > 0.5 / rate_hz:
+            raise SettingsError(
+                f"capture.sync_tolerance_s: {tolerance_s} s is more than half of the time between "
+                f"two pictures of '{name}', {rate_hz:g} a second: set {0.5 / rate_hz:.6f} or less"
+            )
+
+
 def moments_of_footage(settings: Settings) -> int | None:
     """How many pictures the longest footage has; None where its files do not say."""
     counts = []

@@ -15,10 +15,10 @@ class ClockWatch:
     clock may be off by.
 
     Two things tell of a clock. How long each picture took to come to this machine: the quickest of
-    some pictures took about as long from every camera, so that what differs is the clock, or its
-    drift since the beginning. And, where no time of arrival is known, as of footage: how far the
-    pictures of one moment are apart. Those that free-running cameras take differ by up to half a
-    period, which is no fault; but it does not grow.
+    the latest pictures took about as long from every camera, so that what differs is the clock: a
+    drift if it did not differ at the beginning. And, where no time of arrival is known, as of
+    footage: how far the pictures of one moment are apart. Those that free-running cameras take
+    differ by up to half a period, which is no fault; but it does not grow.
     """
 
     def __init__(self, cameras: tuple[str, ...], tolerance_ns: int) -> None:
@@ -52,13 +52,13 @@ class ClockWatch:
             return ""
         own, reference = self._arrivals[name], self._arrivals[self._reference]
         if own.is_full and reference.is_full:
-            behind_ns = own.first_ns - reference.first_ns
-            gained_ns = (reference.latest_ns - reference.first_ns) - (own.latest_ns - own.first_ns)
-            if abs(behind_ns) > self._tolerance_ns:
-                return self._offset(name, behind_ns)
-            if abs(gained_ns) > self._tolerance_ns:
-                return self._drift(name, gained_ns)
-            return ""
+            first_ns = own.first_ns - reference.first_ns
+            behind_ns = own.latest_ns - reference.latest_ns
+            if abs(behind_ns) <= self._tolerance_ns:
+                return ""
+            if abs(first_ns) <= self._tolerance_ns:
+                return self._drift(name, first_ns - behind_ns)
+            return self._offset(name, behind_ns)
         nearest = self._nearest[name]
         difference = self._differences[name]
         if difference.is_full:

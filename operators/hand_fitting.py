@@ -3,16 +3,23 @@
 from collections.abc import Mapping
 from typing import Final
 
+import numpy as np
+
 from operators.bone_lengths import BoneMeasurement
 from operators.calibration import CalibratedCamera
 from operators.capture_messages import HandAngles, HandJoints
 from operators.hand_fit_settings import HandFitSettings
 from operators.hand_inverse_kinematics import HandFitter
+from operators.hand_kinematics import HandSkeleton
 from operators.jax_runtime import prepare_jax
 from operators.triangulation import TriangulatedPoints
 
 LOOK_AHEAD: Final = 300
-"""Moments of footage at the most, ten seconds, that wait until the bones have been measured."""
+"""Moments of footage that show hands, ten seconds, that wait until the bones have been measured."""
+
+MOST_WAITING: Final = 18_000
+"""Moments at the most, ten minutes; those without hands take no more memory than the others: 10 kB
+with four cameras."""
 
 
 class HandFitting:
@@ -32,7 +39,28 @@ class HandFitting:
         self._settings = settings
         self._measurement = BoneMeasurement(settings.good_px, settings.good_frames)
         self._waiting: list[HandJoints] = []
+        self._with_hands = 0
+        self._ahead = ahead
         self._fitter = None if ahead else HandFitter(self._cameras, settings)
+
+    def warm_up(self) -> None:
+        """Fit an average hand once, so that the first real one need not wait for the compiler."""
+        points = HandSkeleton.average().joints(np.zeros((2, 16, 3)), np.zeros((2, 3)))
+        views = len(self._cameras)
+        lenses = (camera.pinhole for camera in self._cameras)
+        middles = np.array([[lens.width / 2, lens.height / 2] for lens in lenses])
+        fitter = HandFitter(self._cameras, self._settings, HandSkeleton.average())
+        fitter.fit(
+            np.tile(middles[:, None, None], (1, 2, 21, 1)),
+            np.ones((views, 2, 21)),
+            TriangulatedPoints(
+                points.reshape(42, 3),
+                np.full(42, views),
+                np.zeros(42),
+                np.ones(42),
+                np.ones((views, 42), np.bool_),
+            ),
+        )
 
     def add(self, joints: HandJoints) -> list[HandAngles]:
         """Take a moment, and give the angles of those that need not wait, in order."""
@@ -40,7 +68,10 @@ class HandFitting:
             return [self._fit(self._fitter, joints)]
         self._waiting.append(joints)
         self._measurement.add(triangulated_points(joints))
-        if len(self._waiting) < LOOK_AHEAD and not all(self._measurement.known):
+        self._with_hands += bool(joints.valid.any())
+        if all(self._measurement.known):
+            return self.finish()
+        if self._with_hands < LOOK_AHEAD and len(self._waiting) < MOST_WAITING:
             return []
         return self.finish()
 
@@ -63,6 +94,7 @@ class HandFitting:
             translations=fitted.translations,
             scale=fitted.scale,
             bones=fitted.skeleton.bones,
+            bones_from=self._measurement.origins if self._ahead else fitter.bone_origins,
             joints=fitted.joints,
             views=joints.views,
             confidence=fitted.confidence,

@@ -88,6 +88,11 @@ class HandFitter:
         """
         return self._measurement.known if self._measures else (True, True)
 
+    @property
+    def bone_origins(self) -> NDArray[np.int64]:
+        """Where bones come from that were not given: (2,), of `bone_lengths.ORIGINS`."""
+        return self._measurement.origins
+
     def forget(self) -> None:
         """Start the next fit anew: after a gap, or at the start of another video."""
         self._last = HandPoses.unknown()

@@ -20,6 +20,9 @@ PICTURE_SUFFIXES: Final = (".jpg", ".jpeg", ".png", ".bmp")
 FOLDER_RATE_HZ: Final = 30.0
 
 
+UNCERTAIN_PICTURES: Final = 2
+
+
 class CameraStoppedError(UsageError):
     """A camera gives no pictures: says which, and what to look at."""
 
@@ -72,9 +75,10 @@ class VideoFile:
         self._first_s = 0.0
 
     def read(self) -> Pixels | None:
-        """The next picture, None at the end."""
+        """The next picture, None at the end. Raises UsageError where the file ends before it."""
         ok, picture = self._capture.read()
         if not ok:
+            self._check_end()
             return None
         self._look_at_time()
         return _rgb(picture)
@@ -90,6 +94,14 @@ class VideoFile:
         """Start at the first picture."""
         self._capture.set(cv2.CAP_PROP_POS_FRAMES, 0)
         self._passed = 0
+
+    def _check_end(self) -> None:
+        """Some files' indexes count a picture or two that cannot be decoded: no fault."""
+        if self.count is not None and self.count - self._passed > UNCERTAIN_PICTURES:
+            raise UsageError(
+                f"{self.name}: {self._passed} pictures could be decoded of the {self.count} that "
+                "the file says it has: it is cut off or damaged"
+            )
 
     def _look_at_time(self) -> None:
         """Telephones take pictures as they have light and time, and say an average rate."""

@@ -17,6 +17,8 @@ class SentPictures:
         self._sent = -1
         self._looked_at = -1
         self._stopping = False
+        self.failure: Exception | None = None
+        """Why no more could be sent, where that was not their end."""
 
     def add(self, seq: int) -> None:
         """Note that the picture of this sequence number was sent."""

@@ -60,14 +60,16 @@ class _Camera(Generic[T]):
 class SynchronisedViews(Generic[T]):
     """Puts together what was taken within `capture.sync_tolerance_s`, and gives moments in order.
 
-    A view that comes after its moment was given without it is left out.
+    A view that comes after its moment was given without it is left out, as is one of another size,
+    or of a clock that went back.
 
     cameras: by name, as `calibrated_cameras` gives them; the first is what the clocks of the others
     are compared with. settings: `capture`. is_live: whether a moment is given without the cameras
     that keep it waiting for longer than `capture.patience_s`; otherwise each camera is waited for
     until it has gone past the moment, or `end` is called. report: is called with a subject and what
     the user should know about it: a camera that stops, that nobody knows, whose pictures are of
-    another size, or whose times are of another clock.
+    another size, or whose times are of another clock. leave_out: is called with each view that no
+    moment will have.
     """
 
     def __init__(
@@ -77,8 +79,10 @@ class SynchronisedViews(Generic[T]):
         report: Callable[[str, str], None],
         *,
         is_live: bool,
+        leave_out: Callable[[T], None] = lambda _: None,
     ) -> None:
         self._report = report
+        self._leave_out = leave_out
         self._tolerance_ns = round(settings.sync_tolerance_s * 1e9)
         self._patience_ns = round(settings.patience_s * 1e9) if is_live else None
         self._silent_ns = round(settings.silent_s * 1e9)
@@ -110,6 +114,7 @@ class SynchronisedViews(Generic[T]):
         if camera not in self._cameras:
             known = ", ".join(self._cameras)
             self._report(camera, f"camera '{camera}' has no calibration; known are {known}")
+            self._leave_out(view)
             return []
         one = self._cameras[camera]
         self._hear(camera, one, now_ns)
@@ -120,6 +125,7 @@ class SynchronisedViews(Generic[T]):
                 f"for {one.size[0]}x{one.size[1]}: they are left out. Calibrate at this size, or "
                 f"set capture.cameras.{camera}.size",
             )
+            self._leave_out(view)
             return self.poll(now_ns)
         time_ns = capture_ns + one.offset_ns
         if one.last_ns is not None and time_ns <= one.last_ns:
@@ -128,6 +134,7 @@ class SynchronisedViews(Generic[T]):
                 f"camera '{camera}': its clock went back by {(one.last_ns - time_ns) / 1e9:.3f} s; "
                 "pictures are left out until it is past that again",
             )
+            self._leave_out(view)
             return self.poll(now_ns)
         one.last_ns = time_ns
         self._clocks.add_picture(camera, time_ns, received_ns)
@@ -138,6 +145,7 @@ class SynchronisedViews(Generic[T]):
             self._report(
                 camera, f"camera '{camera}': a picture came after its moment was given without it"
             )
+            self._leave_out(view)
         else:
             one.waiting.append(_Waiting(view, time_ns, now_ns))
         return self.poll(now_ns)

@@ -123,17 +123,23 @@ def running(command: list[str], **variables: str) -> Iterator[Running]:
             process.stdout.close()
 
 
-def node_processes(ports: tuple[int, int]) -> list[str]:
-    """Commands of the processes that run with these ports, by their environment."""
+def node_processes(ports: tuple[int, int]) -> dict[int, str]:
+    """Processes that run with these ports, by their environment: their commands, by their ids."""
     mark = f"PANODORA__HEADSET__PORT={ports[0]}".encode()
-    found = []
+    found = {}
     for folder in Path("/proc").glob("[0-9]*"):
         try:
             if mark in (folder / "environ").read_bytes().split(b"\0"):
-                found.append((folder / "cmdline").read_bytes().replace(b"\0", b" ").decode())
+                command = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode()
+                found[int(folder.name)] = command
         except OSError:  # it has ended, or is not ours
             continue
     return found
+
+
+def node_process(ports: tuple[int, int], file: str) -> int:
+    """The id of a process that runs this file of `nodes`."""
+    return next(pid for pid, command in node_processes(ports).items() if file in command)
 
 
 def left_shared_memory() -> set[str]:

@@ -1,5 +1,7 @@
 """Several cameras through a real dora: their footage becomes angles, and live they drive."""
 
+import os
+import signal
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -17,6 +19,7 @@ from tests.dataflows.running import (
     Running,
     assert_nothing_left,
     left_shared_memory,
+    node_process,
     running,
 )
 
@@ -103,6 +106,24 @@ def test_a_third_camera_is_added_and_one_may_begin_later_and_end_sooner(tmp_path
     late = [k - 4 if k >= 4 else -1 for k in range(12)]
     assert angles["image_seqs"].tolist() == [[k, late[k], k] for k in range(12)]
     assert (angles["views"][6:, 1] == 3).mean() > 0.9
+
+
+def test_a_node_that_fails_ends_the_run_and_the_file_before_stays(tmp_path: Path) -> None:
+    path = tmp_path / "angles.parquet"
+    path.write_bytes(b"before")
+    variables = {
+        f"PANODORA__CAPTURE__CAMERAS__CAM{k}__LOOP": "true" for k in (0, 1)
+    }  # it never ends by itself
+    with running(
+        ["dora", "run", "dataflows/capture_angles.yml"],
+        PANODORA__CAPTURE__ANGLES=str(path),
+        **variables,
+    ) as run:
+        run.wait_for(" a second; ")
+        os.kill(node_process(run.ports, "keypoints.py"), signal.SIGKILL)
+        assert run.process.wait(LIMIT_S) != 0
+    assert "error: triangulate ends, since keypoints_cam" in run.said
+    assert path.read_bytes() == b"before"
 
 
 @pytest.mark.gl

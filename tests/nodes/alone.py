@@ -72,7 +72,9 @@ class Alone:
             }
         )
 
-    def run(self, outputs: list[str], stop_at_s: float) -> tuple[list[dict[str, Any]], str]:
+    def run(
+        self, outputs: list[str], stop_at_s: float, status: int = 0
+    ) -> tuple[list[dict[str, Any]], str]:
         """Run the node until it has seen everything: what it sent, and what it said."""
         events = [*self.events, {"time_offset_secs": stop_at_s, "type": "Stop"}]
         inputs_path, outputs_path = self.folder / "inputs.json", self.folder / "outputs.jsonl"
@@ -93,7 +95,7 @@ class Alone:
             check=False,
         )
         said = ended.stdout + ended.stderr
-        assert ended.returncode == 0, said
+        assert ended.returncode == status, said
         sent = [json.loads(line) for line in outputs_path.read_text().splitlines()]
         return sent, said
 

@@ -1,6 +1,8 @@
 """The nodes of several cameras run alone, as dora runs them."""
 
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -8,12 +10,14 @@ import pytest
 import yaml
 
 from nodes import triangulate
-from nodes.runtime import declared_input
+from nodes.runtime import DataflowNode, Taken, declared_input
 from operators.angles_file import AnglesFile
+from operators.arrow_encoding import encode
 from operators.calibration import Calibration
 from operators.calibration_file import write_calibration
+from operators.camera_messages import Keypoints
 from operators.hand_triangulation import HandTriangulation
-from operators.header import Header
+from operators.header import Header, Stamp, trail_of
 from operators.usage_error import UsageError
 from tests.nodes.alone import Alone
 from tests.operators.captured_hands import RIGHT, fitted, joints_at, seen_by
@@ -28,15 +32,15 @@ def alone(tmp_path: Path) -> Any:
     calibration = write_calibration(Calibration(1, "marker", two_cameras()), tmp_path)
 
     def make(name: str, pace: str) -> Alone:
-        cameras = {side: {"source": __file__, "pace": pace} for side in two_cameras()}
-        capture = {"calibration": str(calibration), "cameras": cameras}
-        capture["angles"] = str(tmp_path / "angles.parquet")
-        if name == "write_angles":  # which counts the pictures
-            views = Path(__file__).parents[2] / "assets/videos/two_view"
-            capture["cameras"] = {
+        views = Path(__file__).parents[2] / "assets/videos/two_view"
+        capture = {
+            "calibration": str(calibration),
+            "cameras": {
                 side: {"source": str(views / f"cam{k}.mp4"), "pace": pace}
                 for k, side in enumerate(two_cameras())
-            }
+            },
+            "angles": str(tmp_path / "angles.parquet"),
+        }
         config = tmp_path / "settings.yml"
         config.write_text(yaml.safe_dump({"capture": capture}))
         return Alone(name, tmp_path, {"PANODORA_CONFIG": str(config)})
@@ -78,11 +82,54 @@ def test_footage_that_ends_sooner_is_not_waited_for_and_with_the_last_one_it_end
     np.testing.assert_allclose(at, joints_at(1 / 30)[RIGHT], atol=1e-5)
 
 
+def test_the_camera_of_a_picture_that_is_left_out_is_told(alone: Any) -> None:
+    node = alone("triangulate", "footage")
+    sees(node, "left", 1, 0.0)
+    sees(node, "right", 1, 0.1)
+    sees(node, "right", 0, 0.2)  # its clock went back
+    sent, said = node.run(["hand_joints", "left_out"], 1.0)
+    assert [moment["image_seqs"] for moment in data(sent, "hand_joints")] == [[1, 1]]
+    assert [(o["cameras"], o["image_seqs"]) for o in data(sent, "left_out")] == [(["right"], [0])]
+    assert "camera 'right': its clock went back" in said
+
+
 def test_a_camera_that_the_dataflow_lacks_is_named() -> None:
     connected = {"keypoints_left", "tick"}
     triangulate.check_inputs(connected, ["left"])
     with pytest.raises(UsageError, match=r"right: .* no input keypoints_right, only keypoints_l"):
         triangulate.check_inputs(connected, ["left", "right"])
+
+
+def test_the_end_of_footage_comes_after_pictures_that_are_later_than_this_machine_is_up(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    node = DataflowNode("triangulate", inputs={"keypoints_*": Keypoints}, hears_of_ends=True)
+    late = Header(0, 10**18).to_metadata()
+    value, kind = encode(seen_by("left", joints_at(0.0)[RIGHT]))
+    events = [
+        {"type": "INPUT_CLOSED", "id": "keypoints_right"},
+        {"type": "INPUT", "id": "keypoints_left", "value": value, "metadata": {**kind, **late}},
+    ]
+    feed = SimpleNamespace(next=lambda: events.pop(0), drain=lambda: [events.pop(0)])
+    monkeypatch.setattr(node, "_node", feed)
+    taken = iter(node)
+    assert [next(taken).has_ended for _ in range(2)] == [False, True]
+
+
+@pytest.mark.parametrize("detection_ms", [8, 45])
+@pytest.mark.parametrize("clock_ms", [0, 10**9])
+def test_how_long_a_detector_takes_is_no_other_clock(detection_ms: int, clock_ms: int) -> None:
+    ms = 1_000_000
+    read, found = clock_ms * ms, (clock_ms + 3 + detection_ms) * ms
+    trail = trail_of(
+        [
+            Stamp("camera", read, read, read + 2 * ms, 0),
+            Stamp("keypoints", read + 3 * ms, read + 3 * ms, found, 0),
+        ]
+    )
+    here = (500 + 3 + detection_ms + 1) * ms
+    taken = Taken("keypoints_left", None, Header(0, read, trail=trail), here, here)
+    assert triangulate.arrival_ns(taken) == (500 + 2) * ms
 
 
 @pytest.mark.parametrize(
@@ -131,6 +178,7 @@ def test_angles_are_written_and_each_is_told_of(alone: Any, tmp_path: Path) -> N
     for number in range(4):
         header = Header(number, number * PERIOD_NS)
         node.message("hand_angles", fitted(number / 30, number), 0.1 * number, header)
+    ends(node, "hand_angles", 0.5)
     sent, said = node.run(["moment_written"], 0.8)
     assert [moment["image_seqs"] for moment in data(sent, "moment_written")] == [
         [number, number] for number in range(4)
@@ -139,6 +187,45 @@ def test_angles_are_written_and_each_is_told_of(alone: Any, tmp_path: Path) -> N
     assert angles.time_ns.tolist() == [number * PERIOD_NS for number in range(4)]
     np.testing.assert_array_equal(angles["joints"][3], fitted(0.1, 3).joints)
     assert "4 moments; right hand in 100.0%" in said
+    assert "bones: left mirrored, right measured" in said
+
+
+@pytest.mark.parametrize(
+    ("seqs", "words"),
+    [
+        ([0, 1, 2], None),
+        ([2, 3], "2 moments are missing before pictures [2 2]"),
+        ([0, 1, 4], "2 moments are missing before pictures [4 4]"),
+    ],
+)
+def test_moments_that_are_missing_are_said(alone: Any, seqs: list[int], words: str | None) -> None:
+    node = alone("write_angles", "footage")
+    for number, seq in enumerate(seqs):
+        node.message("hand_angles", fitted(seq / 30, seq), 0.1 * number)
+    _, said = node.run(["moment_written"], 0.8)
+    assert (words is not None) == ("moments are missing" in said)
+    assert words is None or words in said
+
+
+def test_a_file_of_footage_that_fails_has_not_its_name(alone: Any, tmp_path: Path) -> None:
+    (tmp_path / "angles.parquet").write_bytes(b"before")
+    node = alone("write_angles", "footage")
+    node.message("hand_angles", fitted(0.0, 0), 0.0)
+    other = replace(fitted(0.1, 1), cameras=("left", "door"))
+    node.message("hand_angles", other, 0.1)
+    _, said = node.run(["moment_written"], 0.8, status=2)
+    assert "expected a moment of left, right, got one of left, door" in said
+    assert (tmp_path / "angles.parquet").read_bytes() == b"before"
+    partial = (tmp_path / "angles.parquet.partial").rename(tmp_path / "rest.parquet")
+    assert len(AnglesFile.read(partial)) == 1
+
+
+def test_a_file_of_footage_that_is_stopped_has_not_its_name(alone: Any, tmp_path: Path) -> None:
+    node = alone("write_angles", "footage")
+    node.message("hand_angles", fitted(0.0, 0), 0.0)
+    _, said = node.run(["moment_written"], 0.5)
+    assert "stopped before the footage's end" in said
+    assert not (tmp_path / "angles.parquet").exists()
 
 
 def test_fitted_hands_are_placed_before_the_operator(alone: Any) -> None:

@@ -62,6 +62,7 @@ def fitted(time_s: float, seq: int, side: int = RIGHT) -> HandAngles:
         translations=of_valid(joints[:, 0]),
         scale=of_valid(np.ones(2)),
         bones=SKELETON.bones,
+        bones_from=np.array([1, 2]),
         joints=of_valid(joints),
         views=np.where(valid[:, None], 2, 0) * np.ones((2, 21), np.int64),
         confidence=np.where(valid[:, None], 0.9, 0.0) * np.ones((2, 21)),

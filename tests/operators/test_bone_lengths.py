@@ -60,6 +60,20 @@ def test_a_bone_stays_as_it_is_once_it_is_known(own_hands: MovingHands) -> None:
     np.testing.assert_array_equal(measurement.skeleton.bones, before)
 
 
+def test_a_bone_that_is_never_seen_well_costs_no_more_with_time(own_hands: MovingHands) -> None:
+    seen_well = points(own_hands.joints[0])
+    badly = seen_well.reprojection_px.copy()
+    badly[[8, 29]] = 6.0
+    spoilt = TriangulatedPoints(
+        seen_well.points, seen_well.views, badly, seen_well.confidence, seen_well.used
+    )
+    measurement = BoneMeasurement()
+    learned = sum(measurement.add(spoilt) for _ in range(500))
+    assert learned == 10 + 49
+    assert measurement.known == (False, False)
+    assert [len(lengths) for lengths in measurement._lengths] == [200, 200]
+
+
 def test_what_reprojects_badly_is_not_measured(own_hands: MovingHands) -> None:
     seen_well = points(own_hands.joints[0])
     badly = seen_well.reprojection_px.copy()

@@ -7,7 +7,12 @@ import cv2
 import numpy as np
 import pytest
 
-from operators.chosen_camera import ChosenCamera, is_footage, moments_of_footage
+from operators.chosen_camera import (
+    ChosenCamera,
+    check_tolerance,
+    is_footage,
+    moments_of_footage,
+)
 from operators.settings import ROOT, Settings, SettingsError, load_settings
 from operators.usage_error import UsageError
 
@@ -67,6 +72,28 @@ def test_footage_is_footage_of_all(paces: str, footage: bool) -> None:
 def test_footage_beside_live_cameras_is_refused() -> None:
     with pytest.raises(SettingsError, match="cam0: footage, cam1: live"):
         is_footage(settings(cam0=view(0), cam1=view(1, pace="live")))
+
+
+@pytest.mark.parametrize(
+    ("camera", "tolerance_s", "most"),
+    [
+        (view(0), 0.016, None),
+        (view(0), 0.2, "0.016667 or less"),
+        ({"source": 0}, 0.2, None),  # nobody knows at what rate
+        ({"source": 0, "rate_hz": 100.0}, 0.016, "0.005000 or less"),
+    ],
+)
+def test_two_pictures_of_a_camera_are_of_two_moments(
+    camera: dict[str, Any], tolerance_s: float, most: str | None
+) -> None:
+    given = Settings.model_validate(
+        {"capture": {"cameras": {"cam0": camera}, "sync_tolerance_s": tolerance_s}}
+    )
+    if most is None:
+        check_tolerance(given)
+    else:
+        with pytest.raises(SettingsError, match=rf"'cam0', .* a second: set {most}"):
+            check_tolerance(given)
 
 
 def test_the_longest_footage_counts(tmp_path: Path) -> None:

@@ -63,6 +63,44 @@ def test_no_more_than_so_many_moments_wait(
     assert [len(fitting.add(moment)) for moment in moments[:6]] == [0, 0, 0, 4, 1, 1]
 
 
+def test_moments_without_hands_do_not_count(
+    moments: list[HandJoints], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hand_fitting, "LOOK_AHEAD", 6)
+    empty = HandTriangulation(two_cameras(), 15.0).triangulate({}, 0)
+    fitting = HandFitting(two_cameras(), HandFitSettings(good_frames=5), ahead=True)
+    assert all(fitting.add(empty) == [] for _ in range(20))
+    found = [angles for moment in moments[:6] for angles in fitting.add(moment)]
+    assert len(found) == 26
+    assert found[0].bones_from.tolist() == [1, 2]
+    lengths = np.linalg.norm(found[0].bones, axis=-1)
+    np.testing.assert_allclose(lengths[RIGHT], SKELETON.lengths[RIGHT], atol=2e-4)
+
+
+def test_without_hands_bones_are_average_and_memory_has_an_end(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(hand_fitting, "MOST_WAITING", 3)
+    empty = HandTriangulation(two_cameras(), 15.0).triangulate({}, 0)
+    fitting = HandFitting(two_cameras(), HandFitSettings(), ahead=True)
+    found = [fitting.add(empty) for _ in range(3)]
+    assert [len(angles) for angles in found] == [0, 0, 3]
+    assert found[2][0].bones_from.tolist() == [0, 0]
+
+
+def test_after_warming_up_nothing_is_compiled(moments: list[HandJoints]) -> None:
+    from operators import hand_solver
+
+    hand_solver.fit_hands.clear_cache()
+    fitting = HandFitting(two_cameras(), HandFitSettings(), ahead=False)
+    fitting.warm_up()
+    compiled = hand_solver.fit_hands._cache_size()
+    assert compiled == 1
+    assert fitting.add(moments[0])[0].valid[RIGHT]
+    assert fitting.add(moments[1])[0].valid[RIGHT]
+    assert hand_solver.fit_hands._cache_size() == compiled
+
+
 def test_live_moments_do_not_wait(moments: list[HandJoints]) -> None:
     fitting = HandFitting(two_cameras(), HandFitSettings(), ahead=False)
     found = [fitting.add(moment) for moment in moments[:3]]

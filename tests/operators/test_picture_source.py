@@ -9,6 +9,7 @@ import pytest
 from operators.camera_settings import CameraSettings, PictureSettings
 from operators.picture_source import PictureSource, VideoFile, open_source
 from operators.settings import ROOT, SettingsError
+from operators.usage_error import UsageError
 
 COLOURS = [(200, 30, 30), (30, 200, 30), (30, 30, 200)]
 """RGB of the three pictures."""
@@ -144,3 +145,18 @@ def test_an_even_video_is_even() -> None:
         assert video.skip() if i % 2 else video.read() is not None
     assert video.uneven_s < 1e-6
     video.close()
+
+
+def test_a_video_that_is_cut_off_does_not_end_as_a_whole_one(
+    video: Path,
+) -> None:
+    whole = VideoFile(video)
+    assert whole.count is not None
+    while whole.read() is not None:
+        pass
+    cut = VideoFile(video)
+    cut.count = whole.count + 10  # as an index at its beginning says
+    for _ in range(whole.count):
+        assert cut.read() is not None
+    with pytest.raises(UsageError, match=rf"{whole.count} pictures .* of the {whole.count + 10}"):
+        cut.read()

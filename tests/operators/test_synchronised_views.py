@@ -18,6 +18,7 @@ class Session:
 
     def __init__(self, is_live: bool = True, third: bool = False, **changes: object) -> None:
         self.said: list[str] = []
+        self.left_out: list[str] = []
         cameras = two_cameras()
         if third:
             cameras["top"] = calibrated((0.1, -0.3, -0.4))
@@ -26,6 +27,7 @@ class Session:
             capture_settings(**changes),
             lambda _, fault: self.said.append(fault),
             is_live=is_live,
+            leave_out=self.left_out.append,
         )
         self.moments: list[Moment[str]] = []
 
@@ -93,6 +95,7 @@ def test_live_a_moment_is_not_waited_for_longer_than_patience_says() -> None:
     session.add("right", 2 * MS, now=60 * MS)
     assert session.moments == []
     assert session.said == ["camera 'right': a picture came after its moment was given without it"]
+    assert session.left_out == ["right 2"]
 
 
 def test_footage_is_waited_for_until_it_ends() -> None:
@@ -159,12 +162,14 @@ def test_pictures_of_another_size_are_left_out_and_said() -> None:
         in (session.said[0])
     )
     assert session.moments == []
+    assert session.left_out == ["right 0"]
 
 
 def test_a_camera_without_calibration_is_said() -> None:
     session = Session()
     session.add("door", 0)
     assert session.said == ["camera 'door' has no calibration; known are left, right"]
+    assert session.left_out == ["door 0"]
 
 
 def test_a_clock_that_goes_back_is_said() -> None:
@@ -172,6 +177,18 @@ def test_a_clock_that_goes_back_is_said() -> None:
     session.add("left", 5_000 * MS)
     session.add("left", 3_000 * MS)
     assert "camera 'left': its clock went back by 2.000 s" in session.said[0]
+    assert session.left_out == ["left 3000"]
+
+
+@pytest.mark.parametrize("tolerance_s", [0.016, 0.2])
+def test_every_view_is_of_a_moment_or_left_out(tolerance_s: float) -> None:
+    session = Session(is_live=False, sync_tolerance_s=tolerance_s)
+    session.run({"left": times(), "right": times(5 * MS)}, 30)
+    for camera in ("left", "right"):
+        session.moments += session.views.end(camera, 0)
+    taken = [view for moment in session.moments for view in moment.views.values()]
+    assert len(taken) + len(session.left_out) == 60
+    assert bool(session.left_out) == (tolerance_s > 0.1)
 
 
 def delayed(delay_ms: Callable[[int], float], start: int) -> Iterator[tuple[int, int]]:
@@ -203,6 +220,18 @@ def test_another_clock_is_said_live(delay_ms: Callable[[int], float], words: str
             session.add(name, at, now=received, received=received)
     said = [s for s in session.said if "its times" in s]
     assert said == [] if words is None else words in said[0]
+
+
+def test_pictures_that_are_late_at_first_are_no_other_clock_for_ever() -> None:
+    session = Session()
+    for i in range(100):
+        late = 60 * MS if i < 30 else 5 * MS
+        session.add("left", i * PERIOD, now=i * PERIOD + late, received=i * PERIOD + 5 * MS)
+        session.add("right", i * PERIOD, now=i * PERIOD + late, received=i * PERIOD + late)
+        if i == 50:
+            assert any("its times are 0.055 s behind" in s for s in session.said)
+            session.said.clear()
+    assert session.said == []
 
 
 @pytest.mark.parametrize(
