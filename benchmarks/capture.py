@@ -61,7 +61,7 @@ def figures(names: Collection[str]) -> Iterator[Figure]:
     if "capture.two_view_both" in names:
         yield Figure(
             name="capture.two_view_both",
-            value=float(sides.all(axis=0).any(axis=1).mean()),
+            value=float(np.any(sides.all(axis=0), axis=1).mean()),
             unit="share",
             note=f"of {found.shape[1]} moments, the same side; of any side "
             f"{found.all(axis=0).mean():.3f}; {shares}",
