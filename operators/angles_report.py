@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from operators.angles_file import AnglesFile
 from operators.hand_bones import PARENTS
+from operators.hand_kinematics import HandSkeleton
 from operators.hands import SIDES
 from operators.joint_layout import FINGERS
 from operators.transforms import Array
@@ -30,7 +31,8 @@ class SideReport:
     jitter_mm, triangulated_jitter_mm: median over joints and moments of how far a joint is from
     the middle of where it was before and after, of moments and joints that have both.
     hand_length_mm: wrist to the middle finger's tip. bones_change_mm: how far the length of any
-    bone ever is from its median.
+    bone ever is from its median. rebuilt_off_mm: how far any joint of the file is from where
+    forward kinematics of its angles has it, at the most.
     """
 
     fitted: float
@@ -39,6 +41,7 @@ class SideReport:
     triangulated_jitter_mm: float
     hand_length_mm: float
     bones_change_mm: float
+    rebuilt_off_mm: float
 
 
 def side_report(angles: AnglesFile, side: int) -> SideReport | None:
@@ -47,7 +50,8 @@ def side_report(angles: AnglesFile, side: int) -> SideReport | None:
     if not valid.any():
         return None
     off = angles["reprojection_px"][valid, side]
-    lengths_mm = 1e3 * _bone_lengths(angles["joints"][valid, side])
+    joints = angles["joints"][valid, side]
+    lengths_mm = 1e3 * _bone_lengths(joints)
     fitted, triangulated = jitter(angles["joints"][:, side], angles["triangulated"][:, side])
     return SideReport(
         fitted=float(valid.mean()),
@@ -56,7 +60,23 @@ def side_report(angles: AnglesFile, side: int) -> SideReport | None:
         triangulated_jitter_mm=1e3 * triangulated,
         hand_length_mm=float(np.median(lengths_mm[:, MIDDLE_BONES].sum(axis=1))),
         bones_change_mm=float(np.abs(lengths_mm - np.median(lengths_mm, axis=0)).max()),
+        rebuilt_off_mm=1e3 * float(np.abs(rebuilt(angles, side) - joints).max()),
     )
+
+
+def rebuilt(angles: AnglesFile, side: int) -> Array:
+    """A side's joints (n, 21, 3), m, by forward kinematics, of the moments that have it."""
+    joints = [
+        HandSkeleton(np.stack([bones[side]] * 2)).joints(turns, place, scale)[side]
+        for bones, turns, place, scale in zip(
+            *(
+                angles[name][angles["valid"][:, side]]
+                for name in ("bones", "angles", "translations", "scale")
+            ),
+            strict=True,
+        )
+    ]
+    return np.array(joints)
 
 
 def jitter(joints: ArrayLike, others: ArrayLike) -> tuple[float, float]:

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from operators.aligned_camera import AlignedCamera, AlignmentError, inverse_information
 from operators.posed_camera import STEP, ZOOM, PosedCamera, pixel_steps
+from operators.robust_equations import TUKEY
 from operators.transforms import Array
 
 ITERATIONS: Final = 60
@@ -15,9 +16,6 @@ SETTLED: Final = 1e-9
 """A step whose parts are all below this, rad, m and 1, is none."""
 
 NEAREST_M: Final = 1e-3
-
-TUKEY: Final = 4.685
-"""Deviations beyond which Tukey's biweight drops a residual: 95% efficient for normal noise."""
 
 MEDIAN_LENGTH: Final = 1.17741
 """The median length of a 2-D normal vector, in its standard deviations."""

@@ -41,12 +41,12 @@ def check_size(background: Picture, picture: Picture, name: str = "the backgroun
         )
 
 
-def read_background(path: Path) -> Picture:
-    """Read a picture (rows, columns, 3) RGB. Raises SettingsError naming the file."""
+def read_background(path: Path, key: str = "greenscreen_overlay_path") -> Picture:
+    """Read a picture (rows, columns, 3) RGB. Raises SettingsError naming key and file."""
     picture = cv2.imread(str(path), cv2.IMREAD_COLOR) if path.is_file() else None
     if picture is None:
         what = "is no picture that can be read" if path.exists() else "is not there: capture it"
-        raise SettingsError(f"greenscreen_overlay_path: {path} {what}")
+        raise SettingsError(f"{key}: {path} {what}")
     return np.ascontiguousarray(picture[..., ::-1], np.uint8)
 
 

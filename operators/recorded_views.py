@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from operators.aligned_camera import AlignmentError
 from operators.background_silhouette import background_silhouette
+from operators.green_screen import read_background
 from operators.pictured_robot import Readings
 from operators.pinhole import Pinhole
 from operators.rgbd_recording import RgbdRecording
@@ -39,9 +39,9 @@ def recorded_views(
     which silhouettes are made, without distortion as the alignment's page captures it; without one
     they are read from the recording's mask folder, and drawn in the pictures as they come.
     Raises AlignmentError where there are no silhouettes, ImageSizeError for another size, and
-    RecordingError naming a file that is wrong.
+    RecordingError or SettingsError naming a file that is wrong.
     """
-    empty = None if background is None else _read_background(background)
+    empty = None if background is None else read_background(background, "background")
     ideal = Undistortion(pinhole)
     times = [t for t in recording.timestamps_ms if empty is not None or recording.has_mask(t)]
     if not times:
@@ -84,10 +84,3 @@ def _most_different(joints: Array, count: int) -> list[int]:
 
 def _joints(readings: dict[str, Readings]) -> Array:
     return np.concatenate([np.asarray(read.joints, np.float64) for read in readings.values()])
-
-
-def _read_background(path: Path) -> NDArray[np.uint8]:
-    picture = cv2.imread(str(path), cv2.IMREAD_COLOR_RGB)
-    if picture is None:
-        raise AlignmentError(f"{path}: cannot be read as a picture")
-    return np.asarray(picture, np.uint8)

@@ -83,6 +83,7 @@ def figures(angles: AnglesFile) -> Table:
         "jitter, triangulated": lambda r: f"{r.triangulated_jitter_mm:.2f} mm",
         "wrist to middle fingertip": lambda r: f"{r.hand_length_mm:.0f} mm",
         "bones change by at most": lambda r: f"{r.bones_change_mm:.2g} mm",
+        "joints rebuilt from angles, off by at most": lambda r: f"{r.rebuilt_off_mm:.2g} mm",
     }
     for name, words in rows.items():
         table.add_row(name, *("-" if report is None else words(report) for report in reports))

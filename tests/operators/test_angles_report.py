@@ -1,5 +1,6 @@
 """Figures of angles that are known."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -29,8 +30,17 @@ def test_a_sides_figures(angles: AnglesFile) -> None:
     assert report.fitted == pytest.approx(29 / 30)
     assert report.reprojection_px == (1.5, 1.5)
     assert report.bones_change_mm < 1e-9
+    assert report.rebuilt_off_mm < 1e-9
     assert report.hand_length_mm == pytest.approx(96.0 + 42.4 + 27.4 + 24.9)
     assert report.jitter_mm == report.triangulated_jitter_mm
+
+
+def test_joints_that_are_not_those_of_the_angles_are_told(angles: AnglesFile) -> None:
+    turned = angles["angles"].copy()
+    turned[7, RIGHT, 5] += [0.0, 0.0, 0.1]  # the index finger's first joint, in one moment
+    report = side_report(replace(angles, columns={**angles.columns, "angles": turned}), RIGHT)
+    assert report is not None
+    assert report.rebuilt_off_mm > 1.0
 
 
 def test_a_side_that_was_never_fitted_has_none(angles: AnglesFile) -> None:

@@ -12,6 +12,7 @@ from operators.calibration_file import find_calibration
 from operators.pinhole import ImageSizeError, Pinhole
 from operators.recorded_views import recorded_views
 from operators.rgbd_recording import RgbdRecording
+from operators.settings import SettingsError
 from operators.synthetic_robot import SERIAL, write_synthetic
 
 pytestmark = pytest.mark.gl
@@ -80,7 +81,7 @@ def test_what_is_missing_or_of_another_size_is_said(folder: Path, recording: Pat
         recorded_views(RgbdRecording(recording, SERIAL), lens(recording), 2)
     with pytest.raises(ImageSizeError, match="expected 64x36 px"):
         recorded_views(RgbdRecording(folder, SERIAL), Pinhole.guess(64, 36, 60.0), 2)
-    with pytest.raises(AlignmentError, match=r"nothing.png: cannot be read"):
+    with pytest.raises(SettingsError, match=r"background: .*nothing\.png is not there"):
         recorded_views(
             RgbdRecording(folder, SERIAL), lens(folder), 2, background=folder / "nothing.png"
         )
