@@ -26,6 +26,12 @@ pytestmark = [pytest.mark.dataflow, pytest.mark.gl, pytest.mark.timeout(200)]
 
 PERIODS = 30
 WITHIN_MS = 1.0
+COOLING = 0.05
+"""By this share of a delay may another stage take longer: one that has waited for 20 ms finds
+caches and cores cold, and draws a picture 0.2 to 1.4 ms later, depending on the machine."""
+COOLING = 0.05
+"""By this share of a delay may another stage take longer: one that has waited for 20 ms finds
+caches and cores cold, and draws a picture 0.2 to 1.4 ms later, depending on the machine."""
 STAGES = list(OUTPUTS)
 
 NODE = """\
@@ -140,10 +146,12 @@ def test_a_delay_is_the_work_of_its_stage_and_of_no_other(
     usual = {stage.stage: stage for stage in by_case[None]}
     assert list(usual) == STAGES
     for stage in by_case[case]:
-        expected = case[1] if stage.stage == case[0] else 0
-        for part, extra_ms in (("transit_ms", 0), ("waiting_ms", 0), ("working_ms", expected)):
+        delayed = stage.stage == case[0]
+        within_ms = WITHIN_MS if delayed else WITHIN_MS + COOLING * case[1]
+        for part in ("transit_ms", "waiting_ms", "working_ms"):
+            extra_ms = case[1] if delayed and part == "working_ms" else 0
             found = usually(getattr(stage, part)) - usually(getattr(usual[stage.stage], part))
-            assert found == pytest.approx(extra_ms, abs=WITHIN_MS), (stage.stage, part)
+            assert found == pytest.approx(extra_ms, abs=within_ms), (stage.stage, part)
 
 
 def test_stamps_never_go_backwards(told: Told) -> None:
