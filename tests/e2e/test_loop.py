@@ -88,6 +88,12 @@ def move(browser: Browser, axis: int, target: float, keys: tuple[str, str], most
     raise AssertionError(f"the wrist did not get to {target}")
 
 
+def later(browser: Browser) -> str:
+    """What is true some pictures after now."""
+    seq = browser.evaluate("panodora.lastFrameSeq")
+    return f"panodora.lastFrameSeq >= {seq + SETTLE_FRAMES}"
+
+
 def settle(browser: Browser) -> None:
     """Wait until the robot has followed for so many pictures without a break.
 
@@ -99,9 +105,7 @@ def settle(browser: Browser) -> None:
             browser.press("Enter")
             browser.wait_for(f"{STATE} !== 'stopped'")
             continue
-        seq = browser.evaluate("panodora.lastFrameSeq")
-        followed = f"panodora.lastFrameSeq >= {seq + SETTLE_FRAMES}"
-        browser.wait_for(f"{followed} || {STATE} !== 'tracking'")
+        browser.wait_for(f"{later(browser)} || {STATE} !== 'tracking'")
         if browser.evaluate(f"{STATE} === 'tracking'"):
             return
 
@@ -141,6 +145,7 @@ def test_keys_pick_the_cube_up(loop: Running, browser: Browser, tmp_path: Path) 
     lifted = browser.screenshot(tmp_path / "lifted.png")
     browser.press("Escape")
     browser.wait_for(f"{STATE} === 'stopped'")
+    browser.wait_for(later(browser))  # the guard repeats its word: all have heard it by then
     assert not browser.errors()
     assert loop.interrupt() == 0
     assert np.abs(lifted.astype(int) - resting).max() > 100
