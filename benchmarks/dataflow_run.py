@@ -1,61 +1,94 @@
-"""Runs a dataflow and counts the pictures that a client of its page gets."""
+"""Runs a dataflow in a real dora, beside a client of its page that takes every picture."""
 
 import os
 import signal
-import socket
 import subprocess
 import sys
-import time
-from collections.abc import Mapping
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from operators.acknowledging_client import AcknowledgingClient
+from operators.settings import ROOT
+from tests.dataflows.running import free_ports
 
-FIRST_PICTURES = 20
+FIRST_PICTURES = 60
 START_S = 60.0
+STOP_S = 30.0
 
 
-def picture_rates(
-    dataflow: Path, environment: Mapping[str, str], seconds: float, log: Path
-) -> NDArray[np.int64]:
-    """Pictures that came in each whole second.
+@dataclass(frozen=True)
+class DataflowRun:
+    """A dataflow whose pictures come. log: what it has printed."""
 
-    Raises RuntimeError with dora's last words if no pictures come.
+    dora: subprocess.Popen[bytes]
+    client: AcknowledgingClient
+    port: int
+    tracking_port: int
+    log: Path
+
+    @property
+    def arrivals_ns(self) -> NDArray[np.int64]:
+        """When the client got each picture since its list was cleared."""
+        return np.array([arrival for _, _, arrival in self.client.arrivals], np.int64)
+
+    @property
+    def words(self) -> str:
+        """The last that it has printed."""
+        return self.log.read_text()[-4000:]
+
+
+@contextmanager
+def running_dataflow(
+    name: str, environment: Mapping[str, str], *, decode: bool = False
+) -> Iterator[DataflowRun]:
+    """Run dataflows/NAME.yml on free ports until the block ends, from its first pictures on.
+
+    environment: beside the ports, more of its variables. decode: let the client decode what it
+    takes. Raises RuntimeError with dora's last words if no pictures come.
     """
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port: int = server.getsockname()[1]
-    folder = Path(sys.executable).parent
-    with log.open("w") as output:
-        dora = subprocess.Popen(
-            [str(folder / "dora"), "run", str(dataflow)],
-            env={
-                **os.environ,
-                **environment,
-                "PATH": f"{folder}:{os.environ['PATH']}",
-                "PANODORA__HEADSET__PORT": str(port),
-            },
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
-    client = AcknowledgingClient(port)
-    client.start()
-    try:
-        if not client.wait_for_pictures(FIRST_PICTURES, START_S):
-            raise RuntimeError(f"no pictures came:\n{log.read_text()[-4000:]}")
-        client.arrivals.clear()
-        time.sleep(seconds)
-    finally:
-        client.stop()
-        dora.send_signal(signal.SIGINT)
+    port, tracking_port = free_ports(2)
+    programs = Path(sys.executable).parent
+    with tempfile.TemporaryDirectory() as folder:
+        log = Path(folder) / "dora.log"
+        with log.open("w") as output:
+            dora = subprocess.Popen(
+                [programs / "dora", "run", ROOT / f"dataflows/{name}.yml"],
+                env={
+                    **os.environ,
+                    "PATH": f"{programs}:{os.environ['PATH']}",
+                    "PANODORA_CONFIG": f"configs/{name}.yml",
+                    "PANODORA__HEADSET__PORT": str(port),
+                    "PANODORA__HEADSET__TRACKING_PORT": str(tracking_port),
+                    **environment,
+                },
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        client = AcknowledgingClient(port, decode=decode)
+        run = DataflowRun(dora, client, port, tracking_port, log)
+        client.start()
         try:
-            dora.wait(30)
-        except subprocess.TimeoutExpired:
-            os.killpg(dora.pid, signal.SIGKILL)
-            raise
-    arrivals = np.array([arrival for _, _, arrival in client.arrivals])
-    since = (arrivals - arrivals[0]) // 1_000_000_000
-    return np.bincount(since)[:-1]
+            if not client.wait_for_pictures(FIRST_PICTURES, START_S):
+                raise RuntimeError(f"no pictures came:\n{run.words}")
+            client.arrivals.clear()
+            yield run
+        finally:
+            client.stop()
+            dora.send_signal(signal.SIGINT)
+            try:
+                dora.wait(STOP_S)
+            except subprocess.TimeoutExpired:
+                os.killpg(dora.pid, signal.SIGKILL)
+                raise
+
+
+def rates_hz(arrivals_ns: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Pictures in each whole second, from their arrivals."""
+    return np.bincount((arrivals_ns - arrivals_ns[0]) // 1_000_000_000)[:-1]

@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+from typing import Self
 
 import aiohttp
 import numpy as np
@@ -20,12 +21,11 @@ class Engaging:
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=lambda: asyncio.run(self._run()), daemon=True)
 
-    def start(self) -> None:
-        """Engage."""
+    def __enter__(self) -> Self:
         self._thread.start()
+        return self
 
-    def stop(self) -> None:
-        """Leave."""
+    def __exit__(self, *error: object) -> None:
         self._stopping.set()
         self._thread.join(10)
 

@@ -6,26 +6,20 @@ one drives.
 
 import contextlib
 import os
-import signal
-import socket
-import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Collection, Iterator, Sequence
 from itertools import cycle, islice
-from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
+from benchmarks.dataflow_run import DataflowRun, running_dataflow
 from benchmarks.figure import Figure
 from benchmarks.hostile_client import HostileClient
 from benchmarks.hostile_messages import HostileMessage, hostile_messages
 from benchmarks.process_memory import command_line, descendants, rss_pages
-from operators.acknowledging_client import AcknowledgingClient
 from operators.messages import PAGE_MESSAGES, Head
 from operators.page_layout import decode_bytes, encode_bytes
 from operators.seat_messages import Claim, Seat
-from operators.settings import ROOT
 
 if TYPE_CHECKING:
     from websockets.sync.client import ClientConnection
@@ -57,7 +51,7 @@ def measure_messages_survived() -> Figure:
 
     valid = [encode_bytes(sample(kind), 1.0) for kind in PAGE_MESSAGES]
     messages = list(islice(hostile_messages(SEED, valid), MESSAGES))
-    with _Loop() as loop:
+    with _Loop.running() as loop:
         loop.check()
         quiet_hz = loop.picture_rate_hz()
         survived, connections = 0, 0
@@ -94,55 +88,22 @@ def measure_messages_survived() -> Figure:
 class _Loop:
     """A running dataflow with a good viewer and a good driver."""
 
-    def __init__(self) -> None:
-        self._folder = tempfile.TemporaryDirectory()
-        self._ports = _free_ports(2)
+    def __init__(self, run: DataflowRun, driver: "ClientConnection") -> None:
+        self._run = run
+        self._viewer = run.client
+        self._driver = driver
         self._addresses = cycle(ADDRESSES)
-        self._stack = contextlib.ExitStack()
 
-    def __enter__(self) -> "_Loop":
+    @classmethod
+    @contextlib.contextmanager
+    def running(cls) -> Iterator[Self]:
+        """One that is well until the block ends, if nobody harms it."""
         from websockets.sync.client import connect
 
-        port, tracking_port = self._ports
-        self._log = Path(self._folder.name) / "dora.log"
-        bin_folder = Path(sys.executable).parent
-        with self._log.open("w") as output:
-            self._dora = subprocess.Popen(
-                [str(bin_folder / "dora"), "run", str(ROOT / "dataflows/teleop.yml")],
-                env={
-                    **os.environ,
-                    "PATH": f"{bin_folder}:{os.environ['PATH']}",
-                    "PANODORA_CONFIG": "configs/teleop.yml",
-                    "PANODORA__HEADSET__PORT": str(port),
-                    "PANODORA__HEADSET__TRACKING_PORT": str(tracking_port),
-                },
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
-        self._viewer = AcknowledgingClient(port)
-        self._viewer.start()
-        if not self._viewer.wait_for_pictures(60, 60):
-            self.__exit__()
-            raise RuntimeError("no pictures came")
-        self._driver = self._stack.enter_context(
-            connect(
-                f"ws://127.0.0.1:{tracking_port}/tracking?client=good", proxy=None, max_queue=None
-            )
-        )
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        self._stack.close()
-        self._viewer.stop()
-        self._dora.send_signal(signal.SIGINT)
-        try:
-            self._dora.wait(30)
-        except subprocess.TimeoutExpired:
-            os.killpg(self._dora.pid, signal.SIGKILL)
-            raise
-        finally:
-            self._folder.cleanup()
+        with running_dataflow("teleop", {}) as run:
+            address = f"ws://127.0.0.1:{run.tracking_port}/tracking?client=good"
+            with connect(address, proxy=None, max_queue=None) as driver:
+                yield cls(run, driver)
 
     @property
     def pictures(self) -> int:
@@ -158,12 +119,12 @@ class _Loop:
     def check(self) -> None:
         """Raise RuntimeError where the loop is not well before anybody attacks it."""
         if not self.is_well():
-            raise RuntimeError(f"the loop does not run:\n{self._log.read_text()[-4000:]}")
+            raise RuntimeError(f"the loop does not run:\n{self._run.words}")
 
     def is_well(self) -> bool:
         """Whether pictures come over one connection, and the good client drives if it claims to."""
         seen = self.pictures
-        if self._dora.poll() is not None or not self._viewer.wait_for_pictures(
+        if self._run.dora.poll() is not None or not self._viewer.wait_for_pictures(
             seen + PICTURES_A_BATCH, LIMIT_S
         ):
             return False
@@ -187,7 +148,7 @@ class _Loop:
 
         Every second connection to the tracking port takes over before it says anything.
         """
-        port = self._ports[0 if path == "/stream" else 1]
+        port = self._run.port if path == "/stream" else self._run.tracking_port
         connections = 0
         client: HostileClient | None = None
         for message in messages:
@@ -205,7 +166,7 @@ class _Loop:
     def memory_mb(self) -> dict[str, float]:
         """Resident memory of both servers' processes."""
         found = {}
-        for pid in descendants(self._dora.pid):
+        for pid in descendants(self._run.dora.pid):
             for name in ("headset_input", "headset_output"):
                 if f"{name}.py" in command_line(pid):
                     found[name] = rss_pages(pid) * PAGE_SIZE / 1e6
@@ -222,11 +183,3 @@ def _last_told(driver: "ClientConnection") -> Seat:
         if isinstance(told, Seat):
             seat = told
     return seat
-
-
-def _free_ports(count: int) -> list[int]:
-    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [s.getsockname()[1] for s in sockets]
-    for s in sockets:
-        s.close()
-    return ports

@@ -1,10 +1,7 @@
 """The whole loop: a recording drives it through a real dora, one client takes every panorama."""
 
+import contextlib
 import json
-import os
-import signal
-import socket
-import subprocess
 import sys
 import tempfile
 import time
@@ -17,11 +14,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.dataflow_run import rates_hz, running_dataflow
 from benchmarks.engaging import Engaging
 from benchmarks.figure import Figure
 from benchmarks.process_memory import children, rss_pages
-from operators.acknowledging_client import AcknowledgingClient
-from operators.settings import ROOT
 
 NAMES = (
     "loop.panorama_rate",
@@ -41,20 +37,24 @@ MEMORY_SAMPLES, MEMORY_SAMPLE_S = 10, 1.0
 class LoopRun:
     """A run of the whole loop, watched by one client that takes every panorama.
 
-    intervals_ms: (pictures - 1,) between the pictures' arrivals.
+    arrivals_ns: (pictures,) when each came.
     report: the latency node's figures of the whole run, its start included.
     memory_growth: of all nodes, in % of their RSS, if it was asked for.
     """
 
-    intervals_ms: NDArray[np.float64]
+    arrivals_ns: NDArray[np.int64]
     report: dict[str, Any]
     memory_growth: float | None = None
 
     @property
+    def intervals_ms(self) -> NDArray[np.float64]:
+        """Between the pictures, (pictures - 1,)."""
+        return np.diff(self.arrivals_ns) / 1e6
+
+    @property
     def rates_hz(self) -> NDArray[np.int64]:
         """Pictures in each whole second."""
-        seconds = np.cumsum(self.intervals_ms) // 1e3
-        return np.bincount(seconds.astype(np.int64))[:-1]
+        return rates_hz(self.arrivals_ns)
 
 
 def figures(names: Collection[str]) -> Iterator[Figure]:
@@ -122,71 +122,25 @@ def run_loop(
     decode: bool = False,
     dataflow: str = "teleop_replay",
     variables: Mapping[str, str] = MappingProxyType({"PANODORA__REPLAY__LOOP": "true"}),
+    engage: bool = False,
 ) -> LoopRun:
     """Run a dataflow in a real dora.
 
     seconds: how long pictures are counted, from the first ones on.
     with_memory: also watch the nodes' memory, from MEMORY_FROM_S to the end.
     decode: let the client decode what it takes.
-    dataflow: its name. variables: more of the environment.
-    Where the page's keys are taken, someone engages.
+    dataflow: its name. variables: more of the environment. engage: let someone engage.
     Raises RuntimeError with dora's last words if no pictures come.
     """
-    port = free_port()
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "latency.json"
-        environment = {
-            **os.environ,
-            "PANODORA_CONFIG": f"configs/{dataflow}.yml",
-            "PANODORA__HEADSET__PORT": str(port),
-            "PANODORA__LATENCY__REPORT": str(report),
-            **variables,
-        }
-        client = AcknowledgingClient(port, decode=decode)
-        tracking_port = variables.get("PANODORA__HEADSET__TRACKING_PORT")
-        operator = None if tracking_port is None else Engaging(int(tracking_port))
-        log = Path(folder) / "dora.log"
-        with log.open("w") as output:
-            dora = subprocess.Popen(
-                [
-                    str(Path(sys.executable).with_name("dora")),
-                    "run",
-                    str(ROOT / f"dataflows/{dataflow}.yml"),
-                ],
-                env={**environment, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"},
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
-        client.start()
-        try:
-            _wait_for_pictures(client, dora, log)
-            if operator is not None:
-                operator.start()
-            growth = _watch(dora.pid, seconds, with_memory)
-        finally:
-            client.stop()
-            if operator is not None:
-                operator.stop()
-            dora.send_signal(signal.SIGINT)
-            try:
-                dora.wait(30)
-            except subprocess.TimeoutExpired:
-                os.killpg(dora.pid, signal.SIGKILL)
-                raise
-        arrivals = np.array([arrival for _, _, arrival in client.arrivals])
-        return LoopRun(np.diff(arrivals) / 1e6, json.loads(report.read_text()), growth)
-
-
-def _wait_for_pictures(client: AcknowledgingClient, dora: Any, log: Path) -> None:
-    for _ in range(600):
-        if len(client.arrivals) > 60:
-            client.arrivals.clear()
-            return
-        if dora.poll() is not None:
-            break
-        time.sleep(0.1)
-    raise RuntimeError(f"no pictures came:\n{log.read_text()[-4000:]}")
+        environment = {"PANODORA__LATENCY__REPORT": str(report), **variables}
+        with (
+            running_dataflow(dataflow, environment, decode=decode) as run,
+            Engaging(run.tracking_port) if engage else contextlib.nullcontext(),
+        ):
+            growth = _watch(run.dora.pid, seconds, with_memory)
+        return LoopRun(run.arrivals_ns, json.loads(report.read_text()), growth)
 
 
 def _watch(dora_pid: int, seconds: float, with_memory: bool) -> float | None:
@@ -209,10 +163,3 @@ def _median_rss(dora_pid: int) -> float:
         samples.append(sum(rss_pages(pid) for pid in children(dora_pid)))
         time.sleep(MEMORY_SAMPLE_S)
     return float(np.median(samples))
-
-
-def free_port() -> int:
-    """A port that nobody listens on at the moment."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port: int = server.getsockname()[1]
-        return port

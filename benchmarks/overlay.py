@@ -7,6 +7,7 @@ yourdfpy's kinematics, OpenCV's projection.
 
 import os
 import tempfile
+import time
 from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 
@@ -14,7 +15,7 @@ import numpy as np
 import yaml
 
 from benchmarks.airexo_products import chain_errors
-from benchmarks.dataflow_run import picture_rates
+from benchmarks.dataflow_run import rates_hz, running_dataflow
 from benchmarks.dense_robot import write_dense_robot
 from benchmarks.figure import Figure
 from benchmarks.surface_error import surface_errors
@@ -52,12 +53,9 @@ def measure_rate() -> Figure:
         settings["overlay"]["rate_hz"] = RATE_ASKED_HZ
         config = folder / "overlay.yml"
         config.write_text(yaml.safe_dump(settings))
-        rates = picture_rates(
-            ROOT / "dataflows/overlay.yml",
-            {"PANODORA_CONFIG": str(config)},
-            SECONDS,
-            folder / "dora.log",
-        )
+        with running_dataflow("overlay", {"PANODORA_CONFIG": str(config)}) as run:
+            time.sleep(SECONDS)
+        rates = rates_hz(run.arrivals_ns)
     return Figure(
         "overlay.rate",
         float(np.median(rates)),

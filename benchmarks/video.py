@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.figure import Figure
-from benchmarks.loop import free_port, run_loop
+from benchmarks.loop import run_loop
 from operators.camera_messages import Keypoints
 from operators.hand_filter import HandFilter
 from operators.hand_placement import wrist_rotation
@@ -221,8 +221,8 @@ def rate(video: Path) -> Figure:
         variables={
             "PANODORA__CAMERA__SOURCE": str(video),
             "PANODORA__CAMERA__LOOP": "true",
-            "PANODORA__HEADSET__TRACKING_PORT": str(free_port()),
         },
+        engage=True,
     )
     stages, total = run.report["stages"], run.report["hand_to_sent_ms"]
     found = stages["keypoints"]["working_ms"]

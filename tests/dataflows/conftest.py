@@ -26,13 +26,13 @@ def driven() -> Iterator[Callable[..., Driven]]:
         page = Page(run.ports[0])
         threading.Thread(target=page.listen, daemon=True).start()
         operator = Engaging(run.ports[1])
-        operator.start()
+        operator.__enter__()
         open_contexts.append((context, run, operator))
         return Driven(run, page)
 
     yield start
     for context, run, operator in open_contexts:
-        operator.stop()
+        operator.__exit__()
         ended = run.interrupt()
         context.__exit__(None, None, None)
         assert ended == 0, run.said[-4000:]
