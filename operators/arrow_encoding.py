@@ -4,8 +4,10 @@ A message with a payload (pixels) is its flat uint8 payload alone; its other fie
 go into the metadata, so that the pixels can be written in place into shared memory.
 """
 
+import struct
 from collections.abc import Mapping
-from functools import lru_cache
+from functools import cache, lru_cache
+from itertools import pairwise
 from typing import Any, NoReturn, TypeVar
 
 import numpy as np
@@ -27,6 +29,9 @@ ARROW_TYPES: dict[str, tuple[str, pa.DataType]] = {
 }
 """Numpy dtype to dora's name and Arrow's type of a value."""
 
+_ARROW_VALUES = {name: (kind, pa.large_list(kind)) for name, (_, kind) in ARROW_TYPES.items()}
+"""Numpy dtype to Arrow's types of one number and of an array."""
+
 
 def payload_field(message_type: type[Message]) -> Field | None:
     """The field that travels alone, if there is one."""
@@ -37,7 +42,7 @@ def encode(message: Message) -> tuple[pa.Array, Metadata]:
     """Turn a message without payload into one Arrow struct, and say what it is in metadata."""
     arrays = [_encode_field(f, getattr(message, f.name)) for f in message.FIELDS]
     return (
-        pa.StructArray.from_arrays(arrays, [f.name for f in message.FIELDS]),
+        pa.Array.from_buffers(_struct_type(type(message)), 1, [None], children=arrays),
         {"message": message.NAME, "version": message.VERSION},
     )
 
@@ -95,24 +100,23 @@ def _check_kind(message_type: type[Message], metadata: Mapping[str, Any]) -> Non
 def _encode_field(field: Field, value: Any) -> pa.Array:
     if field.is_text:
         return _encode_names(value) if field.shape else pa.array([value], pa.string())
-    arrow_type = ARROW_TYPES[field.numpy_dtype.name][1]
+    array = np.ascontiguousarray(value, field.numpy_dtype)
+    number, numbers = _ARROW_VALUES[array.dtype.name]
+    values = pa.Array.from_buffers(number, array.size, [None, pa.py_buffer(array)])
     if field.is_scalar:
-        return pa.array([int(value) if field.kind == "b" else value], arrow_type)
-    flat = np.ascontiguousarray(value, field.numpy_dtype).reshape(-1)
-    if field.kind == "b":
-        flat = flat.view(np.uint8)
-    return pa.LargeListArray.from_arrays(_offsets(flat.size), pa.array(flat, arrow_type))
+        return values
+    return pa.Array.from_buffers(numbers, 1, [None, _offsets(array.size)], children=[values])
 
 
 @lru_cache(maxsize=64)
-def _offsets(length: int) -> pa.Array:
-    return pa.array([0, length], pa.int64())
+def _offsets(length: int) -> pa.Buffer:
+    return pa.py_buffer(np.array([0, length], np.int64))
 
 
 @lru_cache(maxsize=64)
 def _encode_names(names: tuple[str, ...]) -> pa.Array:
     # Names repeat in every message of a node, and making Arrow strings is slow.
-    return pa.LargeListArray.from_arrays(_offsets(len(names)), pa.array(names, pa.string()))
+    return pa.array([names], pa.large_list(pa.string()))
 
 
 def _decode_struct(message_type: type[Message], value: pa.Array) -> dict[str, Any]:
@@ -121,10 +125,97 @@ def _decode_struct(message_type: type[Message], value: pa.Array) -> dict[str, An
         raise MessageError(f"{name}: expected one Arrow struct, got {value.type} of {len(value)}")
     if not value.type.equals(_struct_type(message_type)):
         _refuse_type(message_type, value.type)
-    return {
-        field.name: _decode_field(name, field, value.field(i))
-        for i, field in enumerate(message_type.FIELDS)
-    }
+    # One call gives all buffers. To ask Arrow for each field, and each field for its value, takes
+    # three times as long, and a message is read at every hop.
+    buffers = value.buffers()
+    fields: dict[str, Any] = {}
+    first = 1
+    for i, field in enumerate(message_type.FIELDS):
+        own = buffers[first : first + _BUFFERS[field.is_text, field.is_scalar]]
+        first += len(own)
+        try:
+            if field.is_text:
+                read = _read_text(own) if field.is_scalar else _read_names(own)
+            elif field.is_scalar:
+                read = _read_scalar(field, own)
+            else:
+                read = _read_flat(field, own)
+            if read is None:
+                read = _decode_field(name, field, value.field(i))
+        except UnicodeDecodeError as error:
+            raise MessageError(f"{name}.{field.name}: expected UTF-8, got {error}") from None
+        is_array = not (field.is_text or field.is_scalar)
+        fields[field.name] = _shaped(name, field, read) if is_array else read
+    return fields
+
+
+_BUFFERS: dict[tuple[bool, bool], int] = {
+    (True, True): 3,
+    (True, False): 5,
+    (False, True): 2,
+    (False, False): 4,
+}
+"""How many a field has, by whether it is text and whether it is one value: validity and values, or
+offsets between them, of the list and of each text (Arrow's columnar format, buffer listing)."""
+
+_INT32_OFFSETS = struct.Struct("=2i")
+_INT64_OFFSETS = struct.Struct("=2q")
+_SCALARS = {
+    name: struct.Struct(f"={letter}") for name, letter in zip(ARROW_TYPES, "BBiqfd", strict=True)
+}
+
+
+# These read what one value of our own encoding has: no nulls, nothing before it, nothing after it.
+# They return None for anything else that Arrow can say, such as a part of a longer array.
+
+
+def _read_text(buffers: list[Any]) -> str | None:
+    validity, offsets, letters = buffers
+    if validity is not None or offsets.size != _INT32_OFFSETS.size:
+        return None
+    start, end = _INT32_OFFSETS.unpack(offsets)
+    return letters.to_pybytes()[start:end].decode() if end > start else ""
+
+
+def _read_names(buffers: list[Any]) -> tuple[str, ...] | None:
+    validity, offsets, each_validity, each_offsets, letters = buffers
+    if not (validity is each_validity is None and offsets.size == _INT64_OFFSETS.size):
+        return None
+    start, end = _INT64_OFFSETS.unpack(offsets)
+    if start == end:
+        return ()
+    return _names(
+        each_offsets.to_pybytes()[4 * start : 4 * end + 4],
+        b"" if letters is None else letters.to_pybytes(),
+    )
+
+
+@lru_cache(maxsize=64)
+def _names(offsets: bytes, letters: bytes) -> tuple[str, ...]:
+    ends = np.frombuffer(offsets, np.int32).tolist()
+    return tuple(letters[a:b].decode() for a, b in pairwise(ends))
+
+
+def _read_scalar(field: Field, buffers: list[Any]) -> bool | float | None:
+    validity, values = buffers
+    layout = _SCALARS[field.numpy_dtype.name]
+    if validity is not None or values.size != layout.size:
+        return None
+    number: float = layout.unpack(values)[0]
+    return bool(number) if field.kind == "b" else number
+
+
+def _read_flat(field: Field, buffers: list[Any]) -> NDArray[Any] | None:
+    validity, offsets, each_validity, values = buffers
+    if not (validity is each_validity is None and offsets.size == _INT64_OFFSETS.size):
+        return None
+    start, end = _INT64_OFFSETS.unpack(offsets)
+    dtype = field.stored_dtype
+    if start == end:
+        return np.empty(0, dtype)
+    flat = np.frombuffer(values, dtype, end - start, start * dtype.itemsize)
+    flat.flags.writeable = False  # as of Arrow's arrays; where they are shared, they must stay
+    return flat
 
 
 def _refuse_type(message_type: type[Message], given: pa.StructType) -> NoReturn:
@@ -140,17 +231,13 @@ def _refuse_type(message_type: type[Message], given: pa.StructType) -> NoReturn:
     raise MessageError(f"{message_type.NAME}: expected no more fields, got {names}")
 
 
-_struct_types: dict[str, pa.DataType] = {}
-
-
+@cache
 def _struct_type(message_type: type[Message]) -> pa.DataType:
-    if message_type.NAME not in _struct_types:
-        columns = [(field.name, arrow_type_of(field)) for field in message_type.FIELDS]
-        _struct_types[message_type.NAME] = pa.struct(columns)
-    return _struct_types[message_type.NAME]
+    return pa.struct([(field.name, arrow_type_of(field)) for field in message_type.FIELDS])
 
 
 def _decode_field(name: str, field: Field, column: pa.Array) -> Any:
+    """A field of anybody's encoding; an array's values are flat."""
     if column.null_count:
         raise MessageError(f"{name}.{field.name}: expected a value, got null")
     if field.is_text:
@@ -159,7 +246,13 @@ def _decode_field(name: str, field: Field, column: pa.Array) -> Any:
     if field.is_scalar:
         scalar = column[0].as_py()
         return bool(scalar) if field.kind == "b" else scalar
-    flat = column.flatten().to_numpy(zero_copy_only=True)
+    flat = column.flatten()
+    if flat.null_count:
+        raise MessageError(f"{name}.{field.name}: expected numbers, got null among them")
+    return flat.to_numpy(zero_copy_only=True)
+
+
+def _shaped(name: str, field: Field, flat: NDArray[Any]) -> NDArray[Any]:
     if field.kind == "b":
         if flat.size and flat.max() > 1:
             raise MessageError(f"{name}.{field.name}: expected flags 0 or 1, got {flat.max()}")
@@ -171,7 +264,7 @@ def reshape(name: str, field: Field, flat: NDArray[Any]) -> NDArray[Any]:
     """Give a flat array its declared shape; one length that differs is worked out."""
     fits = flat.size % field.known_size == 0 if field.open_axes else flat.size == field.known_size
     if field.open_axes <= 1 and fits:
-        return flat.reshape([-1 if isinstance(axis, str) else axis for axis in field.shape])
+        return flat.reshape(field.known_shape)
     raise MessageError(
         f"{name}.{field.name}: expected shape {field.shape}, got {flat.size} numbers"
     )
@@ -179,8 +272,10 @@ def reshape(name: str, field: Field, flat: NDArray[Any]) -> NDArray[Any]:
 
 def arrow_type_of(field: Field) -> pa.DataType:
     """The Arrow type of a field's column."""
-    value = pa.string() if field.is_text else ARROW_TYPES[field.numpy_dtype.name][1]
-    return pa.large_list(value) if field.shape else value
+    if field.is_text:
+        return pa.large_list(pa.string()) if field.shape else pa.string()
+    number, numbers = _ARROW_VALUES[field.numpy_dtype.name]
+    return numbers if field.shape else number
 
 
 def _decode_payload(

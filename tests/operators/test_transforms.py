@@ -165,3 +165,23 @@ def test_poses_survive_the_way_to_matrices_and_back(
 def test_is_rigid(matrix: np.ndarray, expected: bool) -> None:
     assert is_rigid(matrix) == expected
     np.testing.assert_array_equal(is_rigid(np.stack([np.eye(4), matrix])), [True, expected])
+    many = np.stack([np.eye(4), matrix] * 5)
+    np.testing.assert_array_equal(is_rigid(many), [True, expected] * 5)
+
+
+@pytest.mark.parametrize("count", [1, 20])
+@pytest.mark.parametrize("number", [np.nan, np.inf, -np.inf])
+def test_no_entry_of_a_rigid_matrix_may_be_no_number(number: float, count: int) -> None:
+    for row, column in np.ndindex(4, 4):
+        matrix = rigid(Rotation.random(rng=8).as_matrix(), [1, 2, 3])
+        matrix[row, column] = number
+        assert not is_rigid(np.stack([matrix] * count)).any(), (row, column)
+
+
+def test_matrices_one_by_one_and_together_are_judged_alike() -> None:
+    random = np.random.default_rng(9)
+    matrices = rigid(Rotation.random(500, rng=random).as_matrix(), random.normal(size=(500, 3)))
+    matrices[:, :3, :3] += random.normal(scale=3e-4, size=(500, 3, 3))
+    together = is_rigid(matrices)
+    assert 100 < together.sum() < 400
+    np.testing.assert_array_equal([is_rigid(m) for m in matrices], together)
