@@ -16,6 +16,9 @@ from operators.settings import resolve
 
 TABLE_WIDTH = 140
 
+LESS_URGENT = 5
+"""Added to the process's niceness: who watches must not hold up what is watched."""
+
 
 def main() -> None:
     """Publish a summary every second; print the whole run's table when the dataflow stops."""
@@ -45,6 +48,7 @@ def main() -> None:
     path = settings.socket or runtime_folder() / f"latency-{os.getpid()}.sock"
     service = LatencyService(resolve(path), lambda last: (trace.records(last), news()))
     service.start()
+    os.nice(LESS_URGENT)
     node.connect()
     for taken in node:
         match taken.message:

@@ -2,6 +2,8 @@
 
 import threading
 import time
+from itertools import groupby
+from operator import attrgetter
 
 from nodes.runtime import DataflowNode, run
 from operators.message import Message
@@ -21,7 +23,7 @@ sample that followed, at times, on a busy machine."""
 
 def main() -> None:
     """Send each message when it is due, or in lockstep when the scene has followed the last."""
-    node = DataflowNode("replay", inputs={"scene_state": SceneState})
+    node = DataflowNode("replay", inputs={"scene_state": SceneState}, headers_only=("scene_state",))
     recording = RecordingReader(resolve(node.settings.replay.recording))
     followed = Followed()
     player = threading.Thread(target=play, args=(node, recording, followed), daemon=True)
@@ -43,20 +45,23 @@ def play(node: DataflowNode, recording: RecordingReader, followed: "Followed") -
     speed = 1.0 if lockstep else settings.speed
     keys: Message | None = None
     said_ns = 0
-    for due in schedule(recording, names, start_ns=start_ns, speed=speed, loop=settings.loop):
-        recorded = due.recorded
+    dues = schedule(recording, names, start_ns=start_ns, speed=speed, loop=settings.loop)
+    for due_ns, moment in groupby(dues, attrgetter("due_ns")):
+        messages = [due.recorded for due in moment]  # read before their time comes, not after
         if not lockstep:
-            followed.sleep_until(due.due_ns)
-        if followed.stopping:
-            return
-        if recorded.name == "operator_input":
-            keys, said_ns = recorded.message, due.due_ns
-        elif keys is not None and due.due_ns - said_ns >= KEYS_EVERY_NS:
-            node.originate("operator_input", keys, due.due_ns)
-            said_ns = due.due_ns
-        header = node.originate(recorded.name, recorded.message, due.due_ns)
-        if lockstep and recorded.name == "hands" and not followed.wait_for(header.hands_seq):
-            node.report("lockstep", "the scene does not follow; is a node missing?")
+            followed.sleep_until(due_ns)
+        for recorded in messages:
+            if followed.stopping:
+                return
+            if recorded.name == "operator_input":
+                keys, said_ns = recorded.message, due_ns
+            elif keys is not None and due_ns - said_ns >= KEYS_EVERY_NS:
+                node.originate("operator_input", keys, due_ns)
+                said_ns = due_ns
+            header = node.originate(recorded.name, recorded.message, due_ns)
+            waits = lockstep and recorded.name == "hands"
+            if waits and not followed.wait_for(header.hands_seq):
+                node.report("lockstep", "the scene does not follow; is a node missing?")
     print(FINISHED, flush=True)
 
 

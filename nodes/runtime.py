@@ -53,6 +53,7 @@ class DataflowNode:
     inputs: the message type of each input, None for a timer. A name that ends in `_*` stands for
     any number of inputs, one a camera: `keypoints_*` for keypoints_left, keypoints_right, ...
     newest_only: inputs of which only the newest waiting message is taken.
+    headers_only: inputs of which only the header is wanted: `Taken.message` stays None.
     hears_of_restarts: whether to be told, as `Taken.restarted`, that dora starts a node anew whose
     messages are taken here; it is told long before that node's next message.
     hears_of_ends: whether to be told, as `Taken.has_ended`, that an input's sender has ended.
@@ -67,6 +68,7 @@ class DataflowNode:
         *,
         inputs: Mapping[str, type[Message] | None],
         newest_only: Collection[str] = (),
+        headers_only: Collection[str] = (),
         hears_of_restarts: bool = False,
         hears_of_ends: bool = False,
     ) -> None:
@@ -77,6 +79,7 @@ class DataflowNode:
         self._running = True
         self._inputs = inputs
         self._newest_only = frozenset(newest_only)
+        self._headers_only = frozenset(headers_only)
         self._rank = {name: i for i, name in enumerate(inputs)}
         self._node: Any = None
         self._waiting: list[Taken] = []
@@ -256,7 +259,8 @@ class DataflowNode:
             return
         try:
             header = Header.from_metadata(metadata)
-            message = decode(message_type, value, metadata)
+            unread = declared in self._headers_only
+            message = None if unread else decode(message_type, value, metadata)
         except MessageError as error:
             self.report(f"input {name}", f"dropped a message: {error}")
             return

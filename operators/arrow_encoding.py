@@ -5,8 +5,8 @@ go into the metadata, so that the pixels can be written in place into shared mem
 """
 
 import struct
-from collections.abc import Mapping
-from functools import cache, lru_cache
+from collections.abc import Callable, Mapping
+from functools import lru_cache
 from itertools import pairwise
 from typing import Any, NoReturn, TypeVar
 
@@ -101,7 +101,7 @@ def _encode_field(field: Field, value: Any) -> pa.Array:
     if field.is_text:
         return _encode_names(value) if field.shape else pa.array([value], pa.string())
     array = np.ascontiguousarray(value, field.numpy_dtype)
-    number, numbers = _ARROW_VALUES[array.dtype.name]
+    number, numbers = _ARROW_VALUES[field.dtype_name]
     values = pa.Array.from_buffers(number, array.size, [None, pa.py_buffer(array)])
     if field.is_scalar:
         return values
@@ -134,18 +134,12 @@ def _decode_struct(message_type: type[Message], value: pa.Array) -> dict[str, An
         own = buffers[first : first + _BUFFERS[field.is_text, field.is_scalar]]
         first += len(own)
         try:
-            if field.is_text:
-                read = _read_text(own) if field.is_scalar else _read_names(own)
-            elif field.is_scalar:
-                read = _read_scalar(field, own)
-            else:
-                read = _read_flat(field, own)
+            read = _READERS[field.is_text, field.is_scalar](field, own)
             if read is None:
                 read = _decode_field(name, field, value.field(i))
         except UnicodeDecodeError as error:
             raise MessageError(f"{name}.{field.name}: expected UTF-8, got {error}") from None
-        is_array = not (field.is_text or field.is_scalar)
-        fields[field.name] = _shaped(name, field, read) if is_array else read
+        fields[field.name] = _shaped(name, field, read) if isinstance(read, np.ndarray) else read
     return fields
 
 
@@ -160,16 +154,18 @@ offsets between them, of the list and of each text (Arrow's columnar format, buf
 
 _INT32_OFFSETS = struct.Struct("=2i")
 _INT64_OFFSETS = struct.Struct("=2q")
+_INT32 = np.dtype(np.int32)
 _SCALARS = {
     name: struct.Struct(f"={letter}") for name, letter in zip(ARROW_TYPES, "BBiqfd", strict=True)
 }
 
 
-# These read what one value of our own encoding has: no nulls, nothing before it, nothing after it.
-# They return None for anything else that Arrow can say, such as a part of a longer array.
+# These read what one value of our own encoding has: no nulls, and buffers that hold nothing else.
+# They return None for anything else that Arrow can say, such as a part of a longer array: that has
+# longer buffers, and only the array itself knows where in them it begins.
 
 
-def _read_text(buffers: list[Any]) -> str | None:
+def _read_text(_: Field, buffers: list[Any]) -> str | None:
     validity, offsets, letters = buffers
     if validity is not None or offsets.size != _INT32_OFFSETS.size:
         return None
@@ -177,28 +173,27 @@ def _read_text(buffers: list[Any]) -> str | None:
     return letters.to_pybytes()[start:end].decode() if end > start else ""
 
 
-def _read_names(buffers: list[Any]) -> tuple[str, ...] | None:
+def _read_names(_: Field, buffers: list[Any]) -> tuple[str, ...] | None:
     validity, offsets, each_validity, each_offsets, letters = buffers
     if not (validity is each_validity is None and offsets.size == _INT64_OFFSETS.size):
         return None
     start, end = _INT64_OFFSETS.unpack(offsets)
     if start == end:
         return ()
-    return _names(
-        each_offsets.to_pybytes()[4 * start : 4 * end + 4],
-        b"" if letters is None else letters.to_pybytes(),
-    )
+    if start or each_offsets.size != _INT32.itemsize * (end + 1):
+        return None
+    return _names(each_offsets.to_pybytes(), b"" if letters is None else letters.to_pybytes())
 
 
 @lru_cache(maxsize=64)
 def _names(offsets: bytes, letters: bytes) -> tuple[str, ...]:
-    ends = np.frombuffer(offsets, np.int32).tolist()
+    ends = np.frombuffer(offsets, _INT32).tolist()
     return tuple(letters[a:b].decode() for a, b in pairwise(ends))
 
 
 def _read_scalar(field: Field, buffers: list[Any]) -> bool | float | None:
     validity, values = buffers
-    layout = _SCALARS[field.numpy_dtype.name]
+    layout = _SCALARS[field.dtype_name]
     if validity is not None or values.size != layout.size:
         return None
     number: float = layout.unpack(values)[0]
@@ -213,9 +208,19 @@ def _read_flat(field: Field, buffers: list[Any]) -> NDArray[Any] | None:
     dtype = field.stored_dtype
     if start == end:
         return np.empty(0, dtype)
-    flat = np.frombuffer(values, dtype, end - start, start * dtype.itemsize)
-    flat.flags.writeable = False  # as of Arrow's arrays; where they are shared, they must stay
+    if start or values.size != dtype.itemsize * end:
+        return None
+    flat = np.frombuffer(values, dtype)
+    flat.flags.writeable = False  # as Arrow's own; what is shared must stay as it is
     return flat
+
+
+_READERS: dict[tuple[bool, bool], Callable[[Field, list[Any]], Any]] = {
+    (True, True): _read_text,
+    (True, False): _read_names,
+    (False, True): _read_scalar,
+    (False, False): _read_flat,
+}
 
 
 def _refuse_type(message_type: type[Message], given: pa.StructType) -> NoReturn:
@@ -231,9 +236,14 @@ def _refuse_type(message_type: type[Message], given: pa.StructType) -> NoReturn:
     raise MessageError(f"{message_type.NAME}: expected no more fields, got {names}")
 
 
-@cache
+_struct_types: dict[str, pa.DataType] = {}
+
+
 def _struct_type(message_type: type[Message]) -> pa.DataType:
-    return pa.struct([(field.name, arrow_type_of(field)) for field in message_type.FIELDS])
+    if message_type.NAME not in _struct_types:
+        columns = [(field.name, arrow_type_of(field)) for field in message_type.FIELDS]
+        _struct_types[message_type.NAME] = pa.struct(columns)
+    return _struct_types[message_type.NAME]
 
 
 def _decode_field(name: str, field: Field, column: pa.Array) -> Any:
@@ -274,7 +284,7 @@ def arrow_type_of(field: Field) -> pa.DataType:
     """The Arrow type of a field's column."""
     if field.is_text:
         return pa.large_list(pa.string()) if field.shape else pa.string()
-    number, numbers = _ARROW_VALUES[field.numpy_dtype.name]
+    number, numbers = _ARROW_VALUES[field.dtype_name]
     return numbers if field.shape else number
 
 

@@ -66,6 +66,11 @@ class Field:
         return self.dtype
 
     @cached_property
+    def dtype_name(self) -> str:
+        """Numpy's name of the dtype."""
+        return self.numpy_dtype.name
+
+    @cached_property
     def stored_dtype(self) -> np.dtype[Any]:
         """The dtype in Arrow's buffers: a flag is a whole byte."""
         return np.dtype(np.uint8) if self.kind == "b" else self.numpy_dtype
@@ -150,7 +155,8 @@ class Message:
             else:
                 _check_array(self, field, value)
             if field.open_axes:
-                _check_lengths(self.NAME, field, np.shape(value), lengths)
+                shape = (len(value),) if field.is_text else value.shape
+                _check_lengths(self.NAME, field, shape, lengths)
 
     def says_the_same_as(self, other: Self) -> bool:
         """Whether all fields are equal; NaN equals nothing."""

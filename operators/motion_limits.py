@@ -13,6 +13,7 @@ from typing import Final
 
 import numpy as np
 
+from operators.single_rotation import Numbers, turn_between, turned, unit
 from operators.transforms import Array
 
 LONGEST_STEP_S: Final = 0.05
@@ -20,9 +21,6 @@ LONGEST_STEP_S: Final = 0.05
 
 FARTHEST: Final = 1e12
 """Farther than anything brakes from, and so near that numbers still tell steps apart."""
-
-SMALLEST: Final = 1e-12
-"""Below this the sine of an angle is the angle."""
 
 SHORTEST_STEP_S: Final = 1e-6
 """Two samples of one moment move nothing."""
@@ -43,9 +41,6 @@ class Limit:
 def step_s(elapsed_s: float) -> float:
     """The time that a step may use: never long, and none where none has passed to speak of."""
     return min(elapsed_s, LONGEST_STEP_S) if elapsed_s > SHORTEST_STEP_S else 0.0
-
-
-Numbers = list[float]
 
 
 class _Setpoint:
@@ -131,7 +126,7 @@ class TurnLimiter:
 
     def __init__(self, start: Array) -> None:
         """start: quaternion (4,) x y z w."""
-        self._value = _unit(np.asarray(start, np.float64).tolist())
+        self._value = unit(np.asarray(start, np.float64).tolist())
         self.rest()
 
     @property
@@ -147,20 +142,20 @@ class TurnLimiter:
     def step(self, wanted_quaternion: Array, dt_s: float, limit: Limit) -> Array:
         """Go on by dt_s (from `step_s`); returns the new quaternion."""
         if dt_s > 0.0:
-            wanted = _unit(wanted_quaternion.tolist())
+            wanted = unit(wanted_quaternion.tolist())
             before = wanted if self._wanted is None else self._wanted
-            turn = _turn_between(before, wanted)
+            turn = turn_between(before, wanted)
             wanted_velocity = _cut([each / dt_s for each in turn], limit.speed)
-            ahead = _turned(self._value, [each * dt_s for each in wanted_velocity])
-            aim = _sum(wanted_velocity, _approach(_turn_between(ahead, wanted), dt_s, limit))
+            ahead = turned(self._value, [each * dt_s for each in wanted_velocity])
+            aim = _sum(wanted_velocity, _approach(turn_between(ahead, wanted), dt_s, limit))
             self._velocity = _change(self._velocity, aim, dt_s, limit)
-            self._value = _turned(self._value, [each * dt_s for each in self._velocity])
+            self._value = turned(self._value, [each * dt_s for each in self._velocity])
             self._wanted = wanted
         return self.value
 
     def angle_to(self, quaternion: Array) -> float:
         """How far it is from a rotation, rad."""
-        return math.hypot(*_turn_between(self._value, _unit(quaternion.tolist())))
+        return math.hypot(*turn_between(self._value, unit(quaternion.tolist())))
 
 
 def _braked(
@@ -228,39 +223,3 @@ def _clipped(numbers: Numbers, lowest: Numbers, highest: Numbers) -> Numbers:
 
 def _sum(first: Numbers, second: Numbers) -> Numbers:
     return [a + b for a, b in zip(first, second, strict=True)]
-
-
-# Quaternions x y z w, as in operators/transforms.py, where the formulas are explained.
-
-
-def _unit(quaternion: Numbers) -> Numbers:
-    length = math.hypot(*quaternion)
-    return [each / length for each in quaternion]
-
-
-def _product(first: Numbers, second: Numbers) -> Numbers:
-    (ax, ay, az, aw), (bx, by, bz, bw) = first, second
-    return [
-        aw * bx + ax * bw + ay * bz - az * by,
-        aw * by - ax * bz + ay * bw + az * bx,
-        aw * bz + ax * by - ay * bx + az * bw,
-        aw * bw - ax * bx - ay * by - az * bz,
-    ]
-
-
-def _turn_between(start: Numbers, end: Numbers) -> Numbers:
-    x, y, z, w = start
-    x, y, z, w = _product(end, [-x, -y, -z, w])
-    if w < 0.0:
-        x, y, z, w = -x, -y, -z, -w
-    half_sine = math.hypot(x, y, z)
-    scale = 2.0 * math.atan2(half_sine, w) / half_sine if half_sine > SMALLEST else 2.0
-    return [scale * x, scale * y, scale * z]
-
-
-def _turned(quaternion: Numbers, turn: Numbers) -> Numbers:
-    half_angle = 0.5 * math.hypot(*turn)
-    scale = 0.5 * math.sin(half_angle) / half_angle if half_angle > SMALLEST else 0.5
-    rotation = [*(scale * each for each in turn), math.cos(half_angle)]
-    turned = _unit(_product(rotation, quaternion))
-    return turned if turned[3] >= 0.0 else [-each for each in turned]

@@ -5,13 +5,17 @@
 (MuJoCo: w x y z) is converted at its border. All functions take any number of leading axes.
 """
 
-import math
 from typing import Final
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from operators import single_rotation
+
 Array = NDArray[np.float64]
+
+FEW: Final = 4
+"""So few rotations are worked out sooner one by one, without numpy."""
 
 WORLD_FROM_STAGE_AXES: Final[Array] = np.array(
     [[0.0, 0.0, -1.0], [-1.0, 0.0, 0.0], [0.0, 1.0, 0.0]]
@@ -58,6 +62,9 @@ def quaternion_from_rotation(rotation: ArrayLike) -> Array:
     the one with the largest divisor, so that no rotation loses precision.
     """
     r = np.asarray(rotation, dtype=np.float64)
+    if r.size <= 9 * FEW:
+        each = [single_rotation.quaternion_of(one) for one in r.reshape(-1, 3, 3).tolist()]
+        return np.array(each).reshape(*r.shape[:-2], 4)
     trace = r[..., 0, 0] + r[..., 1, 1] + r[..., 2, 2]
     # Four times the outer product q qT, from sums and differences of the matrix's entries.
     outer = np.empty((*r.shape[:-2], 4, 4))
@@ -112,7 +119,10 @@ def turn_between(start: ArrayLike, end: ArrayLike) -> Array:
     The logarithm of end start^-1: in the frame that both are given in, of length pi at the most. Of
     a half turn's two it may be either.
     """
-    q = quaternion_product(end, np.asarray(start, dtype=np.float64) * [-1.0, -1.0, -1.0, 1.0])
+    start, end = np.asarray(start, dtype=np.float64), np.asarray(end, dtype=np.float64)
+    if start.ndim == end.ndim == 1:
+        return np.array(single_rotation.turn_between(start.tolist(), end.tolist()))
+    q = quaternion_product(end, start * [-1.0, -1.0, -1.0, 1.0])
     q = np.where(q[..., 3:] < 0.0, -q, q)
     half_sine = _length(q[..., :3])
     half_angle = np.arctan2(half_sine, q[..., 3:])
@@ -125,7 +135,10 @@ def turned(quaternion: ArrayLike, turn: ArrayLike) -> Array:
 
     Undoes `turn_between`. Of length 1, whatever rounding has made of the given ones; w >= 0.
     """
-    half = 0.5 * np.asarray(turn, dtype=np.float64)
+    quaternion, turn = np.asarray(quaternion, np.float64), np.asarray(turn, np.float64)
+    if quaternion.ndim == turn.ndim == 1:
+        return np.array(single_rotation.turned(quaternion.tolist(), turn.tolist()))
+    half = 0.5 * turn
     half_angle = _length(half)
     rotation = np.concatenate([np.sinc(half_angle / np.pi) * half, np.cos(half_angle)], axis=-1)
     q = quaternion_product(rotation, quaternion)
@@ -169,11 +182,10 @@ def rotation_about(axis: int, angle_rad: ArrayLike) -> Array:
 def is_rigid(matrix: ArrayLike, tolerance: float = 1e-3) -> NDArray[np.bool_]:
     """Whether matrices (..., 4, 4) are finite, orthonormal within tolerance and right-handed."""
     m = np.asarray(matrix, dtype=np.float64)
-    rows = m.reshape(-1, 16)
-    if len(rows) <= FEW:
-        return np.array([_is_rigid(row, tolerance) for row in rows.tolist()], np.bool_).reshape(
-            m.shape[:-2]
-        )
+    if m.size <= 16 * FEW:
+        rows = m.reshape(-1, 16).tolist()
+        alone = [single_rotation.is_rigid(row, tolerance) for row in rows]
+        return np.array(alone, np.bool_).reshape(m.shape[:-2])
     r = m[..., :3, :3]
     with np.errstate(invalid="ignore"):
         gram = np.swapaxes(r, -1, -2) @ r
@@ -182,26 +194,3 @@ def is_rigid(matrix: ArrayLike, tolerance: float = 1e-3) -> NDArray[np.bool_]:
         right_handed = np.linalg.det(r) > 0.0
     ok: NDArray[np.bool_] = np.isfinite(m).all((-2, -1)) & orthonormal & bottom & right_handed
     return ok
-
-
-FEW: Final = 8
-"""So few matrices are looked at sooner one by one, without numpy: a pose in 4 us, not in 40."""
-
-
-def _is_rigid(matrix: list[float], tolerance: float) -> bool:
-    """Of one matrix, row by row. Comparisons with NaN are false."""
-    a, b, c, x, d, e, f, y, g, h, i, z, k, m, n, w = matrix
-    return (
-        abs(a * a + d * d + g * g - 1.0) <= tolerance
-        and abs(b * b + e * e + h * h - 1.0) <= tolerance
-        and abs(c * c + f * f + i * i - 1.0) <= tolerance
-        and abs(a * b + d * e + g * h) <= tolerance
-        and abs(a * c + d * f + g * i) <= tolerance
-        and abs(b * c + e * f + h * i) <= tolerance
-        and abs(k) <= tolerance
-        and abs(m) <= tolerance
-        and abs(n) <= tolerance
-        and abs(w - 1.0) <= tolerance
-        and a * (e * i - f * h) - b * (d * i - f * g) + c * (d * h - e * g) > 0.0
-        and all(map(math.isfinite, (x, y, z)))
-    )

@@ -1,4 +1,5 @@
 import dataclasses
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -66,6 +67,51 @@ def test_names_are_a_tuple_even_if_there_are_none() -> None:
     )
     value, metadata = encode(commands)
     assert decode(HandCommands, value, metadata).left_joint_names == ()
+
+
+def of_a_longer_array(value: pa.Array) -> pa.Array:
+    """The same value as the middle one of three, as a sender that cuts arrays may have it."""
+    others = pa.array([None, None], value.type)
+    return pa.concat_arrays([others[:1], value, others[:1]])[1:2]
+
+
+def with_cut_parts(value: pa.StructArray) -> pa.StructArray:
+    """The same struct of columns that are parts of longer ones."""
+    names = [field.name for field in value.type]
+    return pa.StructArray.from_arrays([of_a_longer_array(value.field(n)) for n in names], names)
+
+
+def with_cut_numbers(value: pa.StructArray) -> pa.StructArray:
+    """The same struct of lists whose numbers and names are parts of longer arrays."""
+    columns = []
+    for field in value.type:
+        column = value.field(field.name)
+        if pa.types.is_large_list(field.type) and len(column.values):
+            numbers = pa.concat_arrays([column.values, column.values])[len(column.values) :]
+            column = pa.LargeListArray.from_arrays(column.offsets, numbers)
+        columns.append(column)
+    return pa.StructArray.from_arrays(columns, [field.name for field in value.type])
+
+
+@pytest.mark.parametrize("cut", [of_a_longer_array, with_cut_parts, with_cut_numbers])
+@pytest.mark.parametrize("message_type", SMALL, ids=lambda m: m.NAME)
+def test_a_part_of_a_longer_array_is_read_as_what_it_is(
+    message_type: type[Message], cut: Callable[[pa.StructArray], pa.StructArray]
+) -> None:
+    message = sample(message_type)
+    value, metadata = encode(message)
+    assert_equal(decode(message_type, cut(value), metadata), message)
+
+
+@pytest.mark.parametrize("field", ["source", "left_joint_names"])
+def test_text_that_is_none_is_refused(field: str) -> None:
+    message_type = {"source": Hands, "left_joint_names": HandCommands}[field]
+    value, metadata = encode(sample(message_type))
+    column = pa.array([b"\xff\xfe"], pa.binary()).view(pa.string())
+    if field != "source":
+        column = pa.LargeListArray.from_arrays(pa.array([0, 1], pa.int64()), column)
+    with pytest.raises(MessageError, match=f"{field}: expected UTF-8"):
+        decode(message_type, replaced(value, field, column), metadata)
 
 
 def replaced(value: pa.StructArray, name: str, column: pa.Array) -> pa.StructArray:
