@@ -84,6 +84,9 @@ def quaternion_from_rotation(rotation: ArrayLike) -> Array:
 def rotation_from_quaternion(quaternion: ArrayLike) -> Array:
     """Turn quaternions (..., 4) x y z w of any length but zero into rotations (..., 3, 3)."""
     q = np.asarray(quaternion, dtype=np.float64)
+    if q.size <= 4 * FEW:
+        each = [single_rotation.rotation_of(one) for one in q.reshape(-1, 4).tolist()]
+        return np.array(each).reshape(*q.shape[:-1], 3, 3)
     q = q / np.linalg.norm(q, axis=-1, keepdims=True)
     x, y, z, w = q[..., 0], q[..., 1], q[..., 2], q[..., 3]
     rotation = np.empty((*q.shape[:-1], 3, 3))

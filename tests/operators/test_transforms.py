@@ -1,3 +1,5 @@
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -86,6 +88,27 @@ def test_turning_by_a_vector_is_that_of_scipy(scale: float) -> None:
     assert (found[:, 3] >= 0).all()
     np.testing.assert_allclose(np.linalg.norm(found, axis=-1), 1.0, atol=1e-15)
     np.testing.assert_allclose(Rotation.from_quat(found).as_matrix(), expected, atol=1e-12)
+
+
+QUATERNIONS = Rotation.random(50, rng=11).as_quat()
+OTHERS = Rotation.random(50, rng=12).as_quat()
+TURNS = np.random.default_rng(13).normal(size=(50, 3))
+
+
+@pytest.mark.parametrize(
+    ("function", "arguments"),
+    [
+        (quaternion_from_rotation, (Rotation.from_quat(QUATERNIONS).as_matrix(),)),
+        (rotation_from_quaternion, (3.0 * QUATERNIONS,)),
+        (turn_between, (QUATERNIONS, OTHERS)),
+        (turned, (QUATERNIONS, TURNS)),
+    ],
+)
+def test_one_rotation_is_worked_out_as_many_are(
+    function: Callable[..., np.ndarray], arguments: tuple[np.ndarray, ...]
+) -> None:
+    alone = [function(*one) for one in zip(*arguments, strict=True)]
+    np.testing.assert_allclose(alone, function(*arguments), atol=1e-14)
 
 
 @pytest.mark.parametrize("angle_rad", [0.0, 1e-9, 1e-5, 0.1, 3.0])
