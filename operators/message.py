@@ -155,7 +155,7 @@ class Message:
             else:
                 _check_array(self, field, value)
             if field.open_axes:
-                shape = (len(value),) if field.is_text else value.shape
+                shape = value.shape if isinstance(value, np.ndarray) else np.shape(value)
                 _check_lengths(self.NAME, field, shape, lengths)
 
     def says_the_same_as(self, other: Self) -> bool:
