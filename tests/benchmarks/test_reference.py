@@ -4,6 +4,7 @@ import json
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from benchmarks.loop import LoopRun
 from benchmarks.reference import compare, rate_hz
@@ -37,13 +38,18 @@ def loop_run(interval_ms: float, working_ms: float = 0.0) -> LoopRun:
         for i, node in enumerate(NODES)
     }
     report = {"stages": stages, "hand_to_sent_ms": {"p50": 30.0 + working_ms}}
-    return LoopRun(np.full(int(10_000 / interval_ms) + 5, interval_ms), report)
+    return LoopRun(arrivals_ns([interval_ms] * int(10_000 / interval_ms + 5)), report)
+
+
+def arrivals_ns(intervals_ms: list[float]) -> NDArray[np.int64]:
+    return np.int64(1e12) + np.cumsum([0.0, *intervals_ms], dtype=np.int64) * 1_000_000
 
 
 def test_a_rate_is_pictures_in_whole_seconds() -> None:
-    rates = LoopRun(np.array([250.0] * 7 + [500.0] * 3), {}).rates_hz
-    # Pictures at 250 ... 1750 and at 2250, 2750, 3250 ms; the fourth second is not whole.
-    assert rates.tolist() == [3, 4, 2]
+    run = LoopRun(arrivals_ns([250.0] * 7 + [500.0] * 3), {})
+    # Pictures at 0 ... 1750 and at 2250, 2750, 3250 ms; the fourth second is not whole.
+    assert run.rates_hz.tolist() == [4, 4, 2]
+    assert run.intervals_ms.tolist() == [250.0] * 7 + [500.0] * 3
 
 
 def test_the_ratio_is_of_the_medians_of_all_runs() -> None:
