@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from tests.dataflows.running import free_ports
 
 FIRST_PICTURES = 60
 START_S = 60.0
+LOOK_S = 0.2
 STOP_S = 30.0
 
 
@@ -75,8 +77,7 @@ def running_dataflow(
         run = DataflowRun(dora, client, port, tracking_port, log)
         client.start()
         try:
-            if not client.wait_for_pictures(FIRST_PICTURES, START_S):
-                raise RuntimeError(f"no pictures came:\n{run.words}")
+            _wait_for_pictures(run)
             client.arrivals.clear()
             yield run
         finally:
@@ -87,6 +88,13 @@ def running_dataflow(
             except subprocess.TimeoutExpired:
                 os.killpg(dora.pid, signal.SIGKILL)
                 raise
+
+
+def _wait_for_pictures(run: DataflowRun) -> None:
+    until_s = time.monotonic() + START_S
+    while not run.client.wait_for_pictures(FIRST_PICTURES, LOOK_S):
+        if run.dora.poll() is not None or time.monotonic() > until_s:
+            raise RuntimeError(f"no pictures came:\n{run.words}")
 
 
 def rates_hz(arrivals_ns: NDArray[np.int64]) -> NDArray[np.int64]:

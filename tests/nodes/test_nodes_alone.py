@@ -492,9 +492,12 @@ def test_record_and_replay_give_the_same_messages(
     player = Alone("replay", tmp_path / "replay", {"PANODORA__REPLAY__RECORDING": str(folder)})
     for k in range(100):  # fed by files, dora takes an output only when the next input is due
         player.message("scene_state", start_state, 0.02 * k)
+    # Of a scene it wants to know that it is there: to read it would cost as much as to play.
+    player.raw("scene_state", pa.array(["unreadable"]), Header(100, 0).to_metadata(), 1.99)
     outputs = ["hands", "head", "controllers", "operator_input", "operator_adjustment"]
     sent, said = player.run(outputs, 2.0)
     assert "replay: finished" in said
+    assert "dropped" not in said
     assert data(sent, "operator_adjustment")[0]["scale_up"] == 1
     played = data(sent, "hands")
     assert len(played) == 20
