@@ -3,6 +3,8 @@
 # make overlay   a robot drawn into a calibrated camera's picture, out of a simulated recording
 # make align     the simulated camera brought into line with a real one, out of the same recording
 # make test      set everything up; format, lint, types and tests
+# make test-slow the tests of dataflows and browsers as on a slow machine: AS=busy-loops, one-core
+#                or stops
 # make bench     every benchmark, or NAMES='panorama.* loop.*'
 # make lint      format, lint and types alone
 # make clean     remove what set-up and runs have made
@@ -10,8 +12,12 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 ACTIVATE := source .venv/bin/activate
 NAMES ?= *
+AS ?= busy-loops
 
-.PHONY: help teleop replay overlay align test bench lint clean setup setup-overlay setup-dev setup-bench
+# Says how long a part of a run took: $(call timed,NAME,COMMAND)
+timed = begin=$$SECONDS && $(2) && echo "$(1): $$((SECONDS - begin)) s"
+
+.PHONY: help teleop replay overlay align test test-slow bench lint clean setup setup-overlay setup-dev setup-bench
 
 help:
 	@sed -n 's/^# //p' Makefile
@@ -33,8 +39,12 @@ align: setup-overlay
 test: lint
 	@$(ACTIVATE) && exec pytest
 
+test-slow: setup-dev
+	@$(ACTIVATE) && exec python -m tests.slow_machine $(AS) pytest -m 'dataflow or browser'
+
 lint: setup-dev
-	@$(ACTIVATE) && ruff format --check . && ruff check . && mypy
+	@$(ACTIVATE) && $(call timed,format,ruff format --check .) && $(call timed,lint,ruff check .) && \
+		$(call timed,types,mypy)
 
 bench: setup-bench
 	@$(ACTIVATE) && exec python -m benchmarks $(NAMES:%='%')
@@ -51,7 +61,7 @@ setup-overlay:
 	@scripts/setup.sh overlay
 
 setup-dev:
-	@scripts/setup.sh dev
+	@$(call timed,set-up,scripts/setup.sh dev)
 
 setup-bench:
 	@scripts/setup.sh bench

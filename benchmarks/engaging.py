@@ -2,7 +2,8 @@
 
 import asyncio
 import threading
-from typing import Self
+from itertools import cycle
+from typing import Final, Self
 
 import aiohttp
 import numpy as np
@@ -10,11 +11,16 @@ import numpy as np
 from operators.messages import OperatorInput
 from operators.page_layout import encode_bytes
 
-PRESS_S = 0.2
+PRESS_S: Final = 0.1
+KEY: Final = (False, True, False, False, False)
+"""How the key to engage is held, in turn: whoever was stopped by a pause goes on after it."""
 
 
 class Engaging:
-    """Presses the key to engage, lets go of it, and stays connected: who leaves stops the robot."""
+    """Presses the key to engage and lets go of it, again and again, as long as it is entered.
+
+    It stays connected: who leaves stops the robot. What follows already is not changed by the key.
+    """
 
     def __init__(self, tracking_port: int) -> None:
         self._address = f"http://127.0.0.1:{tracking_port}/tracking?client=engaging"
@@ -41,11 +47,10 @@ class Engaging:
             aiohttp.ClientSession() as session,
             session.ws_connect(self._address) as websocket,
         ):
-            for pressed in (False, True, False):
+            for pressed in cycle(KEY):
+                if self._stopping.is_set():
+                    return
                 await websocket.send_bytes(encode_bytes(_keys(pressed), 0.0))
-                await asyncio.sleep(PRESS_S)
-            while not self._stopping.is_set():
-                await websocket.send_bytes(encode_bytes(_keys(False), 0.0))
                 await asyncio.sleep(PRESS_S)
 
 

@@ -40,10 +40,13 @@ STANDS_M_S = 0.02
 STOOD_NS = 200_000_000
 AFTER_S = 0.5
 AFTER_KILLED_S = 2.4
-COMES_BACK_S = 30.0
+LIMIT_S = 30.0
+"""For so long what must happen is waited for."""
+LOOK_S = 0.05
 GAP_NS = 100_000_000
-GOES_ON_S = 5.0
-"""For so long a robot that holds is waited for: a busy machine's holds now and then."""
+GOES_ON_S = 15.0
+"""For so long a robot that holds is waited for: a busy machine's holds now and then, and stops if it
+cannot go on."""
 
 PROBE = """
   - id: probe
@@ -130,24 +133,31 @@ def as_table(outcomes: list[Outcome]) -> list[str]:
     ]
 
 
-def run_table() -> list[Outcome]:
-    """Let each fault happen to a robot that follows."""
-    with tempfile.TemporaryDirectory() as name, probed_loop(Path(name)) as (headset, probe, run):
+def run_table(limit_s: float = LIMIT_S, **variables: str) -> list[Outcome]:
+    """Let each fault happen to a robot that follows.
+
+    limit_s: how long to wait for what must happen. variables: of the dataflow's environment.
+    """
+    with (
+        tempfile.TemporaryDirectory() as name,
+        probed_loop(Path(name), **variables) as (headset, probe, run),
+    ):
         outcomes = []
         for fault_name, fault in faults(headset, run.ports, TOKEN).items():
             start, is_stopped = probe.stat().st_size, headset.state == "stopped"
-            follow_for_a_while(headset)
-            outcome = _measure(fault_name, fault, headset, probe, run.ports)
+            follow_for_a_while(headset, limit_s)
+            outcome = _measure(fault_name, fault, headset, probe, run.ports, limit_s)
             over_limit = _over_limit(read_probe(probe, start), is_stopped)
             outcomes.append(replace(outcome, over_limit=over_limit))
             print(f"# {as_table(outcomes)[-1]}", file=sys.stderr)
     return outcomes
 
 
-def follow_for_a_while(headset: ScriptedHeadset) -> None:
+def follow_for_a_while(headset: ScriptedHeadset, limit_s: float = LIMIT_S) -> None:
     """Engage, and see that the robot follows: a busy machine may have made it hold."""
-    for _ in range(10):
-        headset.engage()
+    deadline = time.monotonic() + limit_s
+    while time.monotonic() < deadline:
+        headset.engage(limit_s)
         time.sleep(SETTLE_S)
         if headset.state == "tracking":
             return
@@ -190,6 +200,7 @@ def _measure(
     headset: ScriptedHeadset,
     probe: Path,
     ports: tuple[int, int],
+    limit_s: float,
 ) -> Outcome:
     memory = _memory(ports)
     start = probe.stat().st_size
@@ -197,18 +208,18 @@ def _measure(
     before_ns = time.monotonic_ns()
     fault.fail()
     time.sleep(fault.lasts_s)
+    hold_ms = float("nan")  # where nothing has to hold, `ended` says whether it went on
+    if fault.holds:
+        hold_ms = _hold_ms(probe, start, before_ns, limit_s)
     fault.mend()
     time.sleep(AFTER_KILLED_S if fault.kills else AFTER_S)
     recovery_ms = float("nan")
     if fault.kills:
-        recovery_ms = _recovery_ms(lambda: _streams(headset, probe, start, pictures), before_ns)
+        recovery_ms = _recovery_ms(
+            lambda: _streams(headset, probe, start, pictures), before_ns, limit_s
+        )
     told = read_probe(probe, start)
-    commands = [line for line in told if line["input"] == "hand_commands"]
     states = [line["state"] for line in told if line["input"] == "operator_state"]
-    held = [line for line in commands if line["sent_ns"] > before_ns and not line["valid"][0]]
-    hold_ms = float("nan")  # where nothing has to hold, `ended` says whether it went on
-    if fault.holds:
-        hold_ms = (held[0]["sent_ns"] - before_ns) / 1e6 if held else float("inf")
     if name == "guard killed":  # nobody says it to the robot, which must see it by itself
         hold_ms = _stands_ms([t for t in told if t["input"] == "scene_state"], before_ns)
     return Outcome(
@@ -230,6 +241,19 @@ def _state_then(state: str, headset: ScriptedHeadset) -> str:
     return state
 
 
+def _hold_ms(probe: Path, start: int, before_ns: int, limit_s: float) -> float:
+    """When the left hand was first told to hold, in ms; infinite if it was not in time."""
+    deadline = time.monotonic() + limit_s
+    while True:
+        for line in read_probe(probe, start):
+            is_later = line["input"] == "hand_commands" and line["sent_ns"] > before_ns
+            if is_later and not line["valid"][0]:
+                return float(line["sent_ns"] - before_ns) / 1e6
+        if time.monotonic() > deadline:
+            return float("inf")
+        time.sleep(LOOK_S)
+
+
 def _streams(
     headset: ScriptedHeadset, probe: Path, start: int, pictures: int
 ) -> tuple[list[int], ...]:
@@ -242,9 +266,11 @@ def _streams(
     return *sent.values(), headset.pictures[pictures:]
 
 
-def _recovery_ms(streams: Callable[[], Iterable[list[int]]], before_ns: int) -> float:
+def _recovery_ms(
+    streams: Callable[[], Iterable[list[int]]], before_ns: int, limit_s: float
+) -> float:
     """When the last of the streams is back, in ms; infinite if one is not in time."""
-    deadline = time.monotonic() + COMES_BACK_S
+    deadline = time.monotonic() + limit_s
     while True:
         recovery_ms = max(_gap_end_ms(stream, before_ns) for stream in streams())
         if np.isfinite(recovery_ms) or time.monotonic() > deadline:

@@ -72,9 +72,9 @@ class ScriptedHeadset:
         self._stopping.set()
         self._thread.join(10)
 
-    def engage(self) -> None:
-        """Press the key until the robot follows."""
-        end = time.monotonic() + 20
+    def engage(self, limit_s: float = 20.0) -> None:
+        """Press the key until the robot follows. Raises RuntimeError if it does not in time."""
+        end = time.monotonic() + limit_s
         while self.state != "tracking":
             if time.monotonic() > end:
                 raise RuntimeError(f"the robot does not follow: it is {self.state!r}")

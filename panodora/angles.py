@@ -48,7 +48,7 @@ def run(chosen: argparse.Namespace) -> int:
         raise UsageError(f"--plot: expected a .png or .svg, got {chosen.plot}")
     angles = AnglesFile.read(chosen.file)
     console = Console(highlight=False)
-    console.print(summary(angles))
+    console.print(summary(angles), soft_wrap=True, markup=False)  # paths stay whole
     console.print(figures(angles))
     if chosen.columns:
         console.print(columns(angles))

@@ -1,6 +1,7 @@
 """What holds for all tests."""
 
 import hypothesis
+import pytest
 from jaxtyping import install_import_hook
 
 # Shapes and types in the words of jaxtyping, checked where they are said; a run checks none.
@@ -21,10 +22,17 @@ install_import_hook(
     "beartype.beartype",
 )
 
-from tests.synthetic_recording import recording  # noqa: E402  after the hook
+from tests.run_report import RunReport  # noqa: E402  after the hook
+from tests.synthetic_recording import recording  # noqa: E402
 
 __all__ = ["recording"]
 
 # How long an example takes says more of a busy machine than of the code.
 hypothesis.settings.register_profile("panodora", deadline=None)
 hypothesis.settings.load_profile("panodora")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Let a run say what it does."""
+    config.pluginmanager.register(RunReport(), "run_report")

@@ -1,15 +1,22 @@
-"""A node that takes longer over some samples of the hands, or loses what it made of them."""
+"""A node that takes longer over some samples of the hands, or loses what it made of them.
 
+What it shall do is in a file that is written while it runs: a delay is chosen when the machine's
+noise is known.
+"""
+
+import json
+import os
 import runpy
 import time
-from typing import Any
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Final, Self
 
 from nodes.runtime import DataflowNode
 from operators.header import Header
-from operators.messages import Hands
 from operators.settings import ROOT
 
-OUTPUTS = {
+OUTPUTS: Final = {
     "replay": "hands",
     "preprocess": "hand_targets",
     "retarget": "wanted_commands",
@@ -20,37 +27,72 @@ OUTPUTS = {
 }
 """The nodes in the order of the flow, and what each sends on."""
 
-DELAYS_MS = (5, 10, 20)
-CASES = [(node, delay_ms) for node in OUTPUTS for delay_ms in DELAYS_MS]
-LOSING = "guard"
-PERIOD = 2 * (len(CASES) + 1)
+STAGES: Final = tuple(OUTPUTS)
+SOURCE: Final = STAGES[0]
+LOSING: Final = "guard"
+LOST: Final = "lost"
+PERIOD: Final = 2 * (len(STAGES) + 1)
 """Every second sample is left alone, to compare with; the last of each period is lost."""
 
+FILE: Final = "DISTURBANCE"
+"""The variable of the environment with the file's path."""
 
-def case_of(hands_seq: int) -> tuple[str, int] | None:
-    """Which node takes how many ms longer over a sample; a negative number: it is lost there."""
-    place = hands_seq % PERIOD
-    if place % 2 == 0:
-        return None
-    return CASES[place // 2] if place // 2 < len(CASES) else (LOSING, -1)
+
+@dataclass(frozen=True)
+class Disturbance:
+    """From which sample on nodes are slow, by how much, and how far apart samples then are."""
+
+    first_seq: int
+    delay_ms: float
+    gap_ms: float
+
+    def case_of(self, hands_seq: int) -> str:
+        """Which node is slow over a sample; LOST where it is lost; empty where it is left alone."""
+        place = hands_seq % PERIOD
+        if hands_seq < self.first_seq or place % 2 == 0:
+            return ""
+        return (*STAGES, LOST)[place // 2]
+
+    @classmethod
+    def read(cls, path: Path) -> Self | None:
+        """What the file says; None before there is one."""
+        return cls(**json.loads(path.read_text())) if path.exists() else None
+
+    def write(self, path: Path) -> None:
+        """Let all nodes read it, whole."""
+        unfinished = path.with_suffix(".unfinished")
+        unfinished.write_text(json.dumps(asdict(self)))
+        unfinished.rename(path)
 
 
 def run(name: str) -> None:
     """Run a node of the product with its sending disturbed."""
-    send = DataflowNode._send
+    send, path = DataflowNode._send, Path(os.environ[FILE])
+    disturbance: Disturbance | None = None
+    last_sent_s = 0.0
 
     def disturbed(
         self: DataflowNode, output: str, message: Any, before: Header, *stamps: int
     ) -> Header:
-        if output == OUTPUTS.get(name):
-            is_source = isinstance(message, Hands) and not before.trail
-            hands_seq = self._next_seq.get(output, 0) if is_source else before.hands_seq
-            case = case_of(hands_seq)
-            if hands_seq >= 0 and case is not None and case[0] == name:
-                if case[1] < 0:
-                    self._next_seq[output] = self._next_seq.get(output, 0) + 1
-                    return before
-                time.sleep(case[1] / 1e3)
+        nonlocal disturbance, last_sent_s
+        disturbance = disturbance or Disturbance.read(path)
+        if disturbance is None:
+            return send(self, output, message, before, *stamps)
+        hands_seq = before.hands_seq
+        if name == SOURCE:
+            hands_seq = self._next_seq.get(OUTPUTS[SOURCE], 0)
+            is_too_early = 1e3 * (time.monotonic() - last_sent_s) < disturbance.gap_ms
+            if is_too_early and hands_seq >= disturbance.first_seq:
+                return before
+        if output != OUTPUTS.get(name):
+            return send(self, output, message, before, *stamps)
+        case = disturbance.case_of(hands_seq)
+        if case == LOST and name == LOSING:
+            self._next_seq[output] = self._next_seq.get(output, 0) + 1
+            return before
+        if case == name:
+            time.sleep(disturbance.delay_ms / 1e3)
+        last_sent_s = time.monotonic()
         return send(self, output, message, before, *stamps)
 
     DataflowNode._send = disturbed  # type: ignore[method-assign]

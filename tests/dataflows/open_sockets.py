@@ -33,7 +33,7 @@ class SocketWatch:
 
     def __exit__(self, *_: object) -> None:
         self._stopping.set()
-        self._thread.join(10)
+        self._thread.join()
 
     def wait_for_looks(self, count: int, timeout_s: float) -> bool:
         """Wait until it has looked so often from now on; false if it does not in time."""

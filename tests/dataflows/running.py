@@ -13,10 +13,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from operators.settings import ROOT
+from tests.time_limits import event_s, program_s
 
 BIN = Path(sys.executable).parent
-START_S = 60.0
-STOP_S = 20.0
 SHARED_MEMORY = Path("/dev/shm")
 LEFT_BYTES = 64 * 1024
 
@@ -25,7 +24,7 @@ PATIENCE = {
     "PANODORA__GUARD__STATE_TIMEOUT_S": "1",
     "PANODORA__GUARD__CONTROL_TIMEOUT_S": "5",
 }
-"""For a browser that drives on a busy machine, of which nothing may come for a second."""
+"""For a dataflow that is driven on a busy machine, of which nothing may come for a second."""
 
 
 @dataclass
@@ -36,6 +35,7 @@ class Running:
     ports: tuple[int, int]
     lines: list[str] = field(default_factory=list)
     _heard: threading.Condition = field(default_factory=threading.Condition)
+    _has_ended: bool = False
 
     @property
     def page(self) -> str:
@@ -54,12 +54,19 @@ class Running:
             with self._heard:
                 self.lines.append(line)
                 self._heard.notify_all()
-
-    def wait_for(self, words: str, timeout_s: float = START_S) -> None:
-        """Wait until a line has these words."""
         with self._heard:
-            heard = self._heard.wait_for(lambda: words in self.said, timeout_s)
-        assert heard, f"{words!r} was not said in {timeout_s} s:\n{self.said[-6000:]}"
+            self._has_ended = True
+            self._heard.notify_all()
+
+    def wait_for(self, words: str) -> None:
+        """Wait until a line has these words. Who has ended will not say them any more."""
+        with self._heard:
+            self._heard.wait_for(lambda: words in self.said or self._has_ended, program_s())
+        assert words in self.said, f"{words!r} was not said:\n{self.said[-6000:]}"
+
+    def wait(self) -> int:
+        """Wait until the program ends by itself; its exit code."""
+        return self.process.wait(program_s())
 
     def interrupt(self, *, group: bool = False) -> int:
         """Press Ctrl-C, which a terminal sends to the whole group; wait for the end."""
@@ -68,7 +75,7 @@ class Running:
                 os.killpg(self.process.pid, signal.SIGINT)
             else:
                 self.process.send_signal(signal.SIGINT)
-        return self.process.wait(STOP_S)
+        return self.wait()
 
 
 def free_ports(count: int) -> list[int]:
@@ -118,7 +125,7 @@ def running(command: list[str], **variables: str) -> Iterator[Running]:
             process.wait()
             raise
         finally:
-            listener.join(5)
+            listener.join(event_s())
             assert process.stdout is not None
             process.stdout.close()
 
@@ -155,9 +162,12 @@ def left_shared_memory() -> set[str]:
 
 
 def assert_nothing_left(run: Running, before: set[str]) -> None:
-    """No process, and no shared memory of more than 64 kB."""
-    deadline = time.monotonic() + 5
-    while (left := node_processes(run.ports)) and time.monotonic() < deadline:
+    """No process, and no shared memory of more than 64 kB, once all have had time to end."""
+    deadline = time.monotonic() + event_s()
+    while time.monotonic() < deadline:
+        processes = node_processes(run.ports)
+        memory = left_shared_memory() - before
+        if not processes and not memory:
+            return
         time.sleep(0.05)
-    assert not left
-    assert not left_shared_memory() - before
+    raise AssertionError(f"left: {processes}, {memory}")

@@ -4,16 +4,20 @@ import pytest
 
 from benchmarks.fault_kinds import NODES
 from benchmarks.fault_table import Outcome, run_table
+from tests.time_limits import program_s, scale
 
-pytestmark = [pytest.mark.dataflow, pytest.mark.gl, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.dataflow, pytest.mark.gl]
 
-HOLD_MS, RECOVERY_MS = 2_000, 30_000
-"""Only a fault could break these, however busy the machine is. `make bench` measures them."""
+HOLD_MS, RECOVERY_MS = 2_000, 60_000
+"""Of a usual machine. Twenty times what they take; `make bench` measures them."""
+
+ONLY_HOLDS = {"PANODORA__GUARD__CONTROL_TIMEOUT_S": "5"}
+"""A busy machine on which no key is heard of for half a second has no fault: it goes on."""
 
 
 @pytest.fixture(scope="module")
 def outcomes() -> dict[str, Outcome]:
-    return {outcome.fault: outcome for outcome in run_table()}
+    return {outcome.fault: outcome for outcome in run_table(program_s(), **ONLY_HOLDS)}
 
 
 KILLED = [f"{name} killed" for name in NODES if name != "latency"]
@@ -34,7 +38,7 @@ def test_the_robot_never_jumps(outcomes: dict[str, Outcome], fault: str) -> None
 
 @pytest.mark.parametrize("fault", [*FAILED, *GONE, *KILLED])
 def test_the_robot_holds(outcomes: dict[str, Outcome], fault: str) -> None:
-    assert outcomes[fault].hold_ms < HOLD_MS
+    assert outcomes[fault].hold_ms < HOLD_MS * scale()
 
 
 @pytest.mark.parametrize("fault", [*STRANGERS, "latency killed"])
@@ -44,7 +48,7 @@ def test_the_robot_follows_on(outcomes: dict[str, Outcome], fault: str) -> None:
 
 @pytest.mark.parametrize("fault", [*KILLED, "latency killed"])
 def test_a_node_that_was_killed_comes_back(outcomes: dict[str, Outcome], fault: str) -> None:
-    assert outcomes[fault].recovery_ms < RECOVERY_MS
+    assert outcomes[fault].recovery_ms < RECOVERY_MS * scale()
 
 
 @pytest.mark.parametrize("fault", [*KILLED, "client gone", "second client takes over"])

@@ -14,11 +14,11 @@ from operators.page_messages import ClockAnswer
 from tests.dataflows.running import Running, assert_nothing_left, left_shared_memory, running
 from tests.operators.page_clients import connected, picture_shown, send, send_half_a_frame
 from tests.operators.samples import sample
+from tests.time_limits import event_s
 
 pytestmark = [pytest.mark.dataflow, pytest.mark.gl]
 
 MORE_PICTURES = 30
-LIMIT_S = 60.0
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +29,7 @@ def loop() -> Iterator[tuple[Running, AcknowledgingClient]]:
         run.wait_for("Open http://localhost:")
         client = AcknowledgingClient(run.ports[0])
         client.start()
-        assert client.wait_for_pictures(3, LIMIT_S)
+        assert client.wait_for_pictures(3, event_s())
         yield run, client
         client.stop()
         assert run.interrupt() == 0
@@ -79,7 +79,7 @@ def test_the_loop_and_other_clients_go_on(
         with contextlib.suppress(ConnectionClosed):
             MISBEHAVIOUR[name](hostile)
         seen = len(good.arrivals)
-        assert good.wait_for_pictures(seen + MORE_PICTURES, LIMIT_S)
+        assert good.wait_for_pictures(seen + MORE_PICTURES, event_s())
     numbers = [seq for seq, _, _ in good.arrivals]
     assert numbers == sorted(set(numbers))  # one connection all along, and nothing twice
     assert run.process.poll() is None

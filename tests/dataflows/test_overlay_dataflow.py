@@ -7,6 +7,7 @@ import pytest
 
 from operators.acknowledging_client import AcknowledgingClient
 from tests.dataflows.running import assert_nothing_left, left_shared_memory, running
+from tests.time_limits import event_s
 
 pytestmark = [pytest.mark.dataflow, pytest.mark.gl]
 
@@ -26,7 +27,7 @@ def test_a_recording_is_shown_and_written(recording: Path, tmp_path: Path, confi
         run.wait_for(OPEN)
         client = AcknowledgingClient(run.ports[0])
         client.start()
-        assert client.wait_for_pictures(10, 20)
+        assert client.wait_for_pictures(10, event_s())
         client.stop()
         assert run.interrupt() == 0
     assert "Traceback" not in run.said

@@ -20,10 +20,9 @@ from panodora.__main__ import main
 from tests.dataflows.running import BIN, Running, environment, running
 from tests.operators.page_clients import closing, in_two_threads, receive, send
 from tests.operators.samples import sample
+from tests.time_limits import event_s, program_s
 
 pytestmark = [pytest.mark.dataflow, pytest.mark.gl]
-
-LIMIT_S = 60.0
 
 
 @dataclass
@@ -54,7 +53,7 @@ def secured(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Secured]:
         "XDG_RUNTIME_DIR": str(folder / "run"),
     }
     with running(["dora", "run", "dataflows/teleop_record.yml"], **variables) as run:
-        run.wait_for("`panodora address` prints the rest", LIMIT_S)
+        run.wait_for("`panodora address` prints the rest")
         said = panodora("address", run, variables)
         tokens = {parse_qs(urlsplit(line).query)["token"][0] for line in said.splitlines()}
         assert all(line.startswith("https://") for line in said.splitlines())
@@ -74,7 +73,7 @@ def panodora(command: str, run: Running, variables: dict[str, str], *arguments: 
         env=environment(run.ports, **variables),
         capture_output=True,
         text=True,
-        timeout=LIMIT_S,
+        timeout=program_s(),
         check=False,
     )
     assert ended.returncode == 0, ended.stdout + ended.stderr
@@ -97,11 +96,11 @@ def test_who_has_the_token_sees_and_drives(secured: Secured) -> None:
     page, tracking = secured.run.ports
     viewer = AcknowledgingClient(page, token=secured.token, certificate=secured.certificate)
     viewer.start()
-    assert viewer.wait_for_pictures(10, LIMIT_S)
+    assert viewer.wait_for_pictures(10, event_s())
     with secured.socket(tracking, "/tracking?client=page", secured.token) as client:
         assert receive(client).drives
         send(client, sample(Hands))
-        assert client.ping().wait(10)
+        assert client.ping().wait(event_s())
     viewer.stop()
 
 
@@ -122,7 +121,7 @@ def test_a_replay_with_a_token_shows_its_pictures(secured: Secured) -> None:
         PANODORA__HEADSET__KEY=str(secured.folder / "key.pem"),
         PANODORA__REPLAY__SPEED="5",
     ) as run:
-        run.wait_for("replay: finished", LIMIT_S)
-        assert run.process.wait(20) == 0
+        run.wait_for("replay: finished")
+        assert run.wait() == 0
     (frames,) = re.findall(r"(\d+) frames, of which", run.said)
     assert int(frames) > 10

@@ -16,8 +16,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from tests.time_limits import event_s, program_s
+
 HERE = Path(__file__).parent
-ANSWER_S = 60.0
 
 
 def find_chromium() -> str | None:
@@ -58,7 +59,7 @@ class Browser:
         chromium = find_chromium()
         assert chromium is not None
         self._driver = subprocess.Popen(
-            ["node", HERE / "driver.mjs", chromium],
+            ["node", HERE / "driver.mjs", chromium, str(1e3 * event_s())],
             cwd=HERE,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -80,7 +81,7 @@ class Browser:
         assert self._driver.stdout is not None
         self._driver.stdin.close()
         try:
-            self._driver.wait(ANSWER_S)
+            self._driver.wait(program_s())
         except subprocess.TimeoutExpired:
             self._driver.kill()
             self._driver.wait()
@@ -99,7 +100,7 @@ class Browser:
         message = {"id": self._next_id, "do": name, **values}
         self._driver.stdin.write(json.dumps(message) + "\n")
         self._driver.stdin.flush()
-        line = self._answers.get(timeout=ANSWER_S)
+        line = self._answers.get(timeout=program_s())
         if not line:
             raise BrowserError(f"the driver ended at {name}")
         answer = json.loads(line)
@@ -113,9 +114,9 @@ class Browser:
     def evaluate(self, expression: str) -> Any:
         return self.command("evaluate", expression=expression)
 
-    def wait_for(self, expression: str, limit_s: float = 20.0) -> None:
+    def wait_for(self, expression: str) -> None:
         """Wait until a JavaScript expression is true."""
-        self.command("waitFor", expression=expression, limitMs=limit_s * 1e3)
+        self.command("waitFor", expression=expression)
 
     def press(self, key: str) -> None:
         """A key down and up at once. Keys are named by place: KeyW, Enter, Escape, Tab."""
@@ -132,9 +133,9 @@ class Browser:
             for key in reversed(keys):
                 self.command("keyUp", key=key)
 
-    def hold_until(self, key: str, expression: str, limit_s: float = 20.0) -> None:
+    def hold_until(self, key: str, expression: str) -> None:
         """Hold a key down until a JavaScript expression is true, and let go at once."""
-        self.command("holdUntil", key=key, expression=expression, limitMs=limit_s * 1e3)
+        self.command("holdUntil", key=key, expression=expression)
 
     def drag(
         self, start: tuple[float, float], end: tuple[float, float], button: str = "left"

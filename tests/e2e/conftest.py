@@ -4,9 +4,24 @@ from collections.abc import Iterator
 
 import pytest
 
+from operators import page_server, tracking_server
 from tests.e2e.browser import Browser, missing
 from tests.e2e.emulated_headset import EmulatedHeadset
 from tests.e2e.station import Station, both_tracked
+from tests.time_limits import event_s
+
+
+@pytest.fixture(scope="session", autouse=True)
+def patient_servers() -> Iterator[None]:
+    """Servers in this process that take no busy browser's silence for its end.
+
+    What they do when a client falls silent is tested in tests/operators.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tracking_server, "SILENCE_S", event_s())
+        patch.setattr(tracking_server, "HEARTBEAT_S", event_s())
+        patch.setattr(page_server, "HEARTBEAT_S", event_s())
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,6 @@
 // Drives Chromium by commands from standard input, a JSON object a line: { id, do, ...arguments }.
 // Answers each with { id, result } or { id, error }, a line each, on standard output.
-// browser.py is the other end.
+// browser.py is the other end, and says how long to wait for anything, in ms.
 
 import readline from "node:readline";
 import { chromium } from "playwright-core";
@@ -18,12 +18,14 @@ const FLAGS = [
   "--disable-sync",
 ];
 
+const LIMIT_MS = Number(process.argv[3]);
 const POLL_MS = 20;
 const WATCH_MS = 4;
 
 const browser = await chromium.launch({
   executablePath: process.argv[2],
   headless: true,
+  timeout: LIMIT_MS,
   args: FLAGS,
 });
 const errors = [];
@@ -32,6 +34,7 @@ let page = await newPage();
 
 async function newPage() {
   const made = await browser.newPage();
+  made.setDefaultTimeout(LIMIT_MS);
   made.on("console", (message) => {
     if (message.type() === "error" || message.type() === "warning") errors.push(message.text());
   });
@@ -57,10 +60,10 @@ const commands = {
   keyUp: ({ key }) => page.keyboard.up(key),
   press: ({ key }) => page.keyboard.press(key),
   // Let go from within the page: a keyUp from here comes later the busier the machine is.
-  holdUntil: async ({ key, expression, limitMs }) => {
+  holdUntil: async ({ key, expression }) => {
     await page.keyboard.down(key);
     const reached = await page.evaluate(`new Promise((resolve) => {
-      const end = performance.now() + ${limitMs};
+      const end = performance.now() + ${LIMIT_MS};
       const timer = setInterval(() => {
         const reached = ${expression};
         if (!reached && performance.now() < end) return;
@@ -70,7 +73,7 @@ const commands = {
       }, ${WATCH_MS});
     })`);
     await page.keyboard.up(key);
-    if (!reached) throw new Error(`not true within ${limitMs} ms: ${expression}`);
+    if (!reached) throw new Error(`not true within ${LIMIT_MS} ms: ${expression}`);
   },
   click: ({ selector }) => page.click(selector),
   wheel: async ({ x, y, pixels }) => {
@@ -86,10 +89,10 @@ const commands = {
   clickAt: ({ x, y }) => page.mouse.click(x, y),
   evaluate: ({ expression }) => page.evaluate(expression),
   // Not page.waitForFunction, which needs eval, and the page's security policy forbids that.
-  waitFor: async ({ expression, limitMs }) => {
-    const end = Date.now() + limitMs;
+  waitFor: async ({ expression }) => {
+    const end = Date.now() + LIMIT_MS;
     while (!(await page.evaluate(expression))) {
-      if (Date.now() > end) throw new Error(`not true within ${limitMs} ms: ${expression}`);
+      if (Date.now() > end) throw new Error(`not true within ${LIMIT_MS} ms: ${expression}`);
       await new Promise((resume) => setTimeout(resume, POLL_MS));
     }
   },

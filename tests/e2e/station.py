@@ -18,6 +18,7 @@ from operators.settings import HeadsetSettings
 from operators.tracking_server import TrackingServer
 from tests.e2e.browser import Browser
 from tests.operators.page_clients import Recorder
+from tests.time_limits import event_s
 
 Picture = NDArray[np.uint8]
 
@@ -33,7 +34,6 @@ COLOURS = {
 GREY, PURPLE = (110, 110, 110), (110, 30, 160)
 DOT_RIGHT, DOT_UP = math.radians(20), math.radians(15)
 DEGREES = math.pi / 180
-HEAR_S = 20.0
 
 
 def marked_panorama() -> Picture:
@@ -163,12 +163,12 @@ class Station:
 
     def hear(self, accept: Callable[[Any], bool]) -> Any:
         """The next message from the page that is what we wait for."""
-        end = time.monotonic() + HEAR_S
+        end = time.monotonic() + event_s()
         while time.monotonic() < end:
             message = self.heard.next()[0]
             if accept(message):
                 return message
-        raise AssertionError(f"not heard within {HEAR_S} s; the last was {message}")
+        raise AssertionError(f"not heard; the last was {message}")
 
     def hands_now(self) -> Hands:
         """The hands as they are after all that was heard until now."""

@@ -22,7 +22,6 @@ pytestmark = [
     pytest.mark.browser,
     pytest.mark.dataflow,
     pytest.mark.gl,
-    pytest.mark.timeout(400),  # one fixture makes the whole visit
 ]
 
 SIDES = LEFT, RIGHT = 0, 1

@@ -22,11 +22,11 @@ from tests.e2e.emulated_headset import HANDS, HEIGHT
 from tests.e2e.seen import centre, matches, middle
 from tests.e2e.station import COLOURS, DEGREES, DOT_RIGHT, DOT_UP, PURPLE, goes_on, stops
 from tests.e2e.test_headset import EVERYTHING
-from tests.e2e.vuer_station import START_S, VuerHeadset, VuerStation
+from tests.e2e.vuer_station import VuerHeadset, VuerStation
 
 pytest.importorskip("vuer", reason="needs the extra: pip install -e '.[vuer]'")
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+pytestmark = pytest.mark.browser
 
 LEFT, RIGHT = 0, 1
 SOURCE = "vuer-emulator"
@@ -348,7 +348,7 @@ def test_without_the_token_the_client_does_not_start(headset: VuerHeadset) -> No
     station = VuerStation(token=TOKEN)
     headset.browser.goto(station.page.address)
     notice = "document.getElementById('panodora-notice')"
-    headset.browser.wait_for(f"{notice}.textContent.includes('token')", START_S)
+    headset.browser.wait_for(f"{notice}.textContent.includes('token')")
     assert headset.browser.evaluate("window.VUER === undefined")
     headset.browser.goto("about:blank")
     station.page.stop()

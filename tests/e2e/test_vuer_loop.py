@@ -21,7 +21,7 @@ from tests.dataflows.running import (
 from tests.e2e.browser import Browser
 from tests.e2e.emulated_headset import HANDS
 from tests.e2e.test_headset_loop import INDEX_JOINTS, POSTS, RIGHT, SETTLE_FRAMES
-from tests.e2e.vuer_station import START_S, VuerHeadset
+from tests.e2e.vuer_station import VuerHeadset
 
 pytest.importorskip("vuer", reason="needs the extra: pip install -e '.[vuer]'")
 
@@ -29,10 +29,8 @@ pytestmark = [
     pytest.mark.browser,
     pytest.mark.dataflow,
     pytest.mark.gl,
-    pytest.mark.timeout(400),
 ]
 
-WAIT_S = 50.0
 ATTEMPTS = 10
 
 
@@ -46,8 +44,8 @@ def come_in(headset: VuerHeadset, run: Running) -> None:
     """Open the client that a dataflow serves, enter VR and engage."""
     run.wait_for("Open http://localhost:")
     headset.browser.goto(run.page)
-    headset.browser.wait_for("window.panodora?.picturesShown > 2", START_S)
-    headset.browser.wait_for("panodora.tracking === 'open'", START_S)
+    headset.browser.wait_for("window.panodora?.picturesShown > 2")
+    headset.browser.wait_for("panodora.tracking === 'open'")
     headset.enter()
     engage(headset)
 
@@ -69,16 +67,16 @@ def while_driving(headset: VuerHeadset, expression: str) -> None:
     """
     browser = headset.browser
     for _ in range(ATTEMPTS):
-        browser.wait_for(f"{expression} || panodora.robot.state === 'stopped'", WAIT_S)
+        browser.wait_for(f"{expression} || panodora.robot.state === 'stopped'")
         if browser.evaluate(expression):
             return
         headset.let_frames_pass()
-        browser.hold_until("Enter", "panodora.robot.state !== 'stopped'", WAIT_S)
+        browser.hold_until("Enter", "panodora.robot.state !== 'stopped'")
     raise AssertionError(f"the robot stopped {ATTEMPTS} times before {expression}")
 
 
 def wait_for_state(headset: VuerHeadset, state: str) -> None:
-    headset.browser.wait_for(f"panodora.robot.state === '{state}'", WAIT_S)
+    headset.browser.wait_for(f"panodora.robot.state === '{state}'")
 
 
 def settle(headset: VuerHeadset) -> None:
@@ -121,10 +119,10 @@ def test_the_loop_with_vuers_client(headset: VuerHeadset) -> None:
         for node in ("headset_input", "headset_output"):
             client = browser.evaluate("panodora.client")
             kill_node(run, node)
-            browser.wait_for("panodora.robot.state !== 'tracking'", WAIT_S)
+            browser.wait_for("panodora.robot.state !== 'tracking'")
             if node == "headset_output":
-                browser.wait_for(f"panodora.client !== '{client}'", WAIT_S)
-            browser.wait_for("panodora.tracking === 'open' && panodora.stream === 'open'", WAIT_S)
+                browser.wait_for(f"panodora.client !== '{client}'")
+            browser.wait_for("panodora.tracking === 'open' && panodora.stream === 'open'")
             engage(headset)
 
         headset.leave()

@@ -10,9 +10,6 @@ from tests.e2e.browser import Browser
 from tests.e2e.emulated_headset import EmulatedHeadset
 from tests.e2e.station import Station
 
-START_S = 50.0
-"""Vuer's client is 11 MB of JavaScript, which a busy machine compiles for long."""
-
 
 class VuerStation(Station):
     """Both servers, as a dataflow has them with `headset.client: vuer`."""
@@ -21,7 +18,7 @@ class VuerStation(Station):
         """Open Vuer's client, with a picture."""
         self.offer()
         browser.goto(with_token(self.page.address, self._token))
-        browser.wait_for("window.panodora?.picturesShown > 0", START_S)
+        browser.wait_for("window.panodora?.picturesShown > 0")
         browser.wait_for("panodora.tracking === 'open'")
 
     def _site(self) -> PageSite:

@@ -14,8 +14,7 @@ from operators.arrow_encoding import encode, encode_payload, payload_field
 from operators.header import Header
 from operators.message import Message
 from operators.settings import ROOT
-
-TIMEOUT_S = 60
+from tests.time_limits import program_s
 
 
 @dataclass
@@ -91,7 +90,7 @@ class Alone:
             },
             capture_output=True,
             text=True,
-            timeout=TIMEOUT_S,
+            timeout=program_s(),
             check=False,
         )
         said = ended.stdout + ended.stderr

@@ -4,6 +4,7 @@ import dataclasses
 import json
 import socket
 import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +46,7 @@ from tests.operators import frames
 from tests.operators.guarded_robot import Robot, posture, wanted
 from tests.operators.page_clients import picture_shown
 from tests.operators.samples import sample
+from tests.time_limits import event_s
 
 SHIPPED = RecordingReader(ROOT / "assets/recordings/two_hands")
 
@@ -375,12 +377,14 @@ def free_ports(count: int) -> list[int]:
 
 def connected(url: str) -> ClientConnection:
     """Connect as soon as the node listens."""
-    for _ in range(200):
+    until_s = time.monotonic() + event_s()
+    while True:
         try:
-            return connect(url, open_timeout=5, compression=None, max_size=1 << 24)
+            return connect(url, open_timeout=event_s(), compression=None, max_size=1 << 24)
         except (OSError, WebSocketException):
+            if time.monotonic() > until_s:
+                raise
             threading.Event().wait(0.05)
-    raise TimeoutError(url)
 
 
 def test_headset_output_sends_pictures_and_says_when(alone: Any) -> None:
@@ -402,7 +406,7 @@ def test_headset_output_sends_pictures_and_says_when(alone: Any) -> None:
     def watch() -> None:
         with connected(f"ws://127.0.0.1:{port}/stream") as websocket:
             while sum(isinstance(m, Picture) for m in received) < 5:
-                content = websocket.recv(timeout=10)
+                content = websocket.recv(timeout=event_s())
                 assert isinstance(content, bytes)
                 received.append(decode_bytes(content)[0])
                 if isinstance(received[-1], Picture):

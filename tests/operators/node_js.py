@@ -9,8 +9,7 @@ from typing import Any
 import pytest
 
 from operators.page_site import PAGE_FOLDER
-
-LIMIT_S = 60.0
+from tests.time_limits import program_s
 
 
 def run_in_node(script: str, given: Any, folder: Path) -> Any:
@@ -32,7 +31,7 @@ def run_in_node(script: str, given: Any, folder: Path) -> Any:
     )
     command = [node, "--preserve-symlinks", str(module)]
     done = subprocess.run(
-        command, input=json.dumps(given), capture_output=True, text=True, timeout=LIMIT_S
+        command, input=json.dumps(given), capture_output=True, text=True, timeout=program_s()
     )
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)

@@ -12,8 +12,7 @@ from websockets.sync.client import ClientConnection, connect
 from operators.message import Message
 from operators.page_layout import decode_bytes, encode_bytes
 from operators.page_messages import ClockQuestion, PictureShown
-
-LIMIT_S = 10.0
+from tests.time_limits import event_s
 
 
 class Recorder:
@@ -26,7 +25,7 @@ class Recorder:
         self._calls.put(arguments)
 
     def next(self) -> tuple[Any, ...]:
-        return self._calls.get(timeout=LIMIT_S)
+        return self._calls.get(timeout=event_s())
 
     def all(self) -> list[tuple[Any, ...]]:
         """What was kept until now and not taken."""
@@ -35,7 +34,14 @@ class Recorder:
 
 @contextlib.contextmanager
 def connected(port: int, path: str, **options: Any) -> Iterator[ClientConnection]:
-    options = {"proxy": None, "max_size": None, "close_timeout": LIMIT_S, **options}
+    options = {
+        "proxy": None,
+        "max_size": None,
+        "open_timeout": event_s(),
+        "ping_timeout": event_s(),
+        "close_timeout": event_s(),
+        **options,
+    }
     with connect(f"ws://127.0.0.1:{port}{path}", **options) as client:
         yield client
 
@@ -48,7 +54,7 @@ def receive(client: ClientConnection) -> Message:
 
 
 def receive_any(client: ClientConnection) -> Message:
-    content = client.recv(timeout=LIMIT_S)
+    content = client.recv(timeout=event_s())
     assert isinstance(content, bytes)
     return decode_bytes(content)[0]
 
@@ -72,7 +78,7 @@ def closing(client: ClientConnection) -> tuple[int, str]:
     """The code and the reason with which the server closes, whatever it sends before."""
     with contextlib.suppress(ConnectionClosed):
         while True:
-            client.recv(timeout=LIMIT_S)
+            client.recv(timeout=event_s())
     assert client.close_code is not None
     return client.close_code, client.close_reason or ""
 

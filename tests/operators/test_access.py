@@ -19,6 +19,7 @@ from operators.rate_limit import AddressLimits
 from operators.tracking_server import TrackingServer
 from tests.operators.page_clients import Recorder, closing, connected, receive, send
 from tests.operators.samples import sample
+from tests.time_limits import event_s
 
 TOKEN = "a-token-of-30-characters-and-x"
 WRONG = TOKEN[:-1] + "y"
@@ -53,7 +54,7 @@ class Both:
         self, path: str, headers: Mapping[str, str | bytes], port_of: str = "/stream"
     ) -> tuple[http.client.HTTPResponse, bytes]:
         """Ask for something by headers of our choice alone."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.ports[port_of], timeout=10)
+        connection = http.client.HTTPConnection("127.0.0.1", self.ports[port_of], timeout=event_s())
         with contextlib.closing(connection):
             connection.putrequest("GET", path, skip_host="Host" in headers)
             for name, value in headers.items():

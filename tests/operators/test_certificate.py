@@ -28,6 +28,7 @@ from operators.settings import SettingsError
 from operators.usage_error import UsageError
 from tests.operators.page_clients import in_two_threads
 from tests.operators.test_access import SOCKETS, TRACKING, Both, both, is_in
+from tests.time_limits import event_s
 
 HOSTS = ["bench", "bench.local", "localhost", "192.168.1.5", "127.0.0.1", "fd00::5"]
 NOW = datetime.datetime(2026, 3, 1, 12, 0, 0, tzinfo=datetime.UTC)
@@ -159,7 +160,7 @@ def trusting(certificate: Path) -> ssl.SSLContext:
 def test_both_servers_speak_tls_by_the_names_in_it(
     servers: Both, files: tuple[Path, Path], path: str, called: str
 ) -> None:
-    plain = socket.create_connection(("127.0.0.1", servers.ports[path]), timeout=10)
+    plain = socket.create_connection(("127.0.0.1", servers.ports[path]), timeout=event_s())
     with trusting(files[0]).wrap_socket(plain, server_hostname=called) as secured:
         assert secured.version() in ("TLSv1.2", "TLSv1.3")
         assert secured.getpeercert()
@@ -167,7 +168,7 @@ def test_both_servers_speak_tls_by_the_names_in_it(
 
 @SOCKETS
 def test_another_name_is_not_it(servers: Both, files: tuple[Path, Path], path: str) -> None:
-    plain = socket.create_connection(("127.0.0.1", servers.ports[path]), timeout=10)
+    plain = socket.create_connection(("127.0.0.1", servers.ports[path]), timeout=event_s())
     with plain, pytest.raises(ssl.SSLCertVerificationError, match=r"evil\.example"):
         trusting(files[0]).wrap_socket(plain, server_hostname="evil.example")
 
@@ -179,7 +180,7 @@ def test_old_tls_is_refused(servers: Both, path: str) -> None:
     old.set_ciphers("ALL:@SECLEVEL=0")
     with pytest.warns(DeprecationWarning, match="TLSv1_1"):
         old.maximum_version = ssl.TLSVersion.TLSv1_1
-    plain = socket.create_connection(("127.0.0.1", servers.ports[path]), timeout=10)
+    plain = socket.create_connection(("127.0.0.1", servers.ports[path]), timeout=event_s())
     with plain, pytest.raises((ssl.SSLError, ConnectionError)):
         old.wrap_socket(plain)
 
@@ -200,7 +201,7 @@ def test_a_websocket_over_tls(servers: Both, files: tuple[Path, Path], path: str
 def test_who_speaks_no_tls_holds_up_nobody(
     servers: Both, files: tuple[Path, Path], path: str, said: bytes
 ) -> None:
-    with socket.create_connection(("127.0.0.1", servers.ports[path]), timeout=10) as odd:
+    with socket.create_connection(("127.0.0.1", servers.ports[path]), timeout=event_s()) as odd:
         odd.sendall(said)
         test_a_websocket_over_tls(servers, files, path)
 
@@ -210,7 +211,7 @@ def test_a_client_that_never_says_goodbye_does_not_delay_the_stop(
     files: tuple[Path, Path], shakes_hands: bool
 ) -> None:
     with both(certificate=files[0], key=files[1]) as servers:
-        plain = socket.create_connection(("127.0.0.1", servers.ports["/stream"]), timeout=10)
+        plain = socket.create_connection(("127.0.0.1", servers.ports["/stream"]), timeout=event_s())
         if shakes_hands:
             plain = trusting(files[0]).wrap_socket(plain, server_hostname="localhost")
         with plain:
@@ -230,6 +231,6 @@ def test_our_own_client_trusts_that_one_certificate(
     assert clients[1] == 1
     other = tmp_path / "certificate.pem"
     write_certificate(other, tmp_path / "key.pem", make_certificate(HOSTS))
-    plain = socket.create_connection(("127.0.0.1", servers.ports[TRACKING]), timeout=10)
+    plain = socket.create_connection(("127.0.0.1", servers.ports[TRACKING]), timeout=event_s())
     with plain, pytest.raises(ssl.SSLCertVerificationError):
         client_context(other).wrap_socket(plain)

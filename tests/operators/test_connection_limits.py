@@ -15,8 +15,7 @@ from operators.messages import Head, OperatorInput
 from tests.operators.page_clients import closing, picture_shown, send
 from tests.operators.samples import sample
 from tests.operators.test_access import SOCKETS, TRACKING, Both, both
-
-LIMIT_S = 10.0
+from tests.time_limits import event_s
 
 
 def test_an_address_has_its_share_and_others_have_theirs() -> None:
@@ -64,7 +63,7 @@ def servers() -> Iterator[Both]:
 
 def connection(servers: Both, source: str = "127.0.0.1") -> socket.socket:
     return socket.create_connection(
-        ("127.0.0.1", servers.ports[TRACKING]), timeout=LIMIT_S, source_address=(source, 0)
+        ("127.0.0.1", servers.ports[TRACKING]), timeout=event_s(), source_address=(source, 0)
     )
 
 
@@ -152,7 +151,7 @@ def test_who_takes_no_answers_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> Non
     with both(token="") as servers:
         deaf = socket.socket()
         deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-        deaf.settimeout(LIMIT_S)
+        deaf.settimeout(event_s())
         with deaf:
             deaf.connect(("127.0.0.1", servers.ports["/stream"]))
             # Less than a stranger may send; the answers, 19 MB, are more than sockets hold.

@@ -16,6 +16,7 @@ from operators.seat_messages import Claim
 from tests.operators.page_clients import receive, send
 from tests.operators.samples import sample
 from tests.operators.test_access import SOCKETS, TRACKING, Both, both
+from tests.time_limits import event_s
 
 MESSAGES = 400
 VALID = [encode_bytes(sample(kind), 1.0) for kind in PAGE_MESSAGES]
@@ -43,11 +44,11 @@ def test_a_good_client_is_served_after_any_of_them(servers: Both, path: str, see
             client.close()
         if path == TRACKING:
             send(good, Claim(drive=True))  # one of them may have taken over
-            assert good.ping().wait(10)
+            assert good.ping().wait(event_s())
             servers.messages.all()
             send(good, sample(Head))
             assert isinstance(servers.messages.next()[0], Head)
-        assert good.ping().wait(10)
+        assert good.ping().wait(event_s())
 
 
 def test_the_same_seed_gives_the_same_messages() -> None:

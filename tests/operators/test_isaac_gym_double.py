@@ -9,6 +9,7 @@ import pytest
 
 from operators.settings import ROOT
 from tests.isaacgym_double.environment import make_python, stub_path
+from tests.time_limits import program_s
 
 PREPARE = """
 from isaacgym import gymapi, gymtorch
@@ -60,7 +61,9 @@ REFUSED = {
 
 def run(folder: Path, code: str, **variables: str) -> subprocess.CompletedProcess[str]:
     program = make_python(folder, **variables)
-    return subprocess.run([program, "-c", code], capture_output=True, text=True, timeout=60)
+    return subprocess.run(
+        [program, "-c", code], capture_output=True, text=True, timeout=program_s()
+    )
 
 
 def test_it_does_not_refuse_what_is_right(tmp_path: Path) -> None:

@@ -24,8 +24,8 @@ from operators.settings import Settings, SettingsError
 from operators.simulator import SimulatorLostError
 from tests.isaacgym_double.environment import make_python
 from tests.operators.doubled_isaac_gym import FACE_SIZE, doubled
+from tests.time_limits import event_s
 
-LIMIT_S = 30.0
 SCENE = build_scene(Settings())
 LEFT, RIGHT = SCENE.hands
 START = [-0.35, 0.2, 1.4, 0.5, -0.5, 0.5, 0.5]
@@ -97,7 +97,7 @@ def worker_pids() -> list[int]:
 
 def wait_until_ready(simulator: IsaacGymSimulator) -> list[str]:
     """Step until the worker is there again; returns why it was not."""
-    deadline, reasons = time.monotonic() + LIMIT_S, []
+    deadline, reasons = time.monotonic() + event_s(), []
     while time.monotonic() < deadline:
         try:
             simulator.step()

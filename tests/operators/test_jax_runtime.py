@@ -7,6 +7,7 @@ import pytest
 
 from operators import jax_runtime
 from operators.jax_runtime import MissingJaxError, cache_folder, prepare_jax
+from tests.time_limits import program_s
 
 
 @pytest.mark.parametrize(
@@ -46,7 +47,7 @@ def test_jax_computes_on_the_cpu_in_one_thread_and_keeps_what_it_compiled(tmp_pa
         | {"XDG_CACHE_HOME": str(tmp_path), "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0"},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=program_s(),
         check=True,
     )
     assert done.stdout.split() == ["cpu", "1"]

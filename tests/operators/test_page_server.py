@@ -33,6 +33,7 @@ from tests.operators.page_clients import (
     send,
     send_half_a_frame,
 )
+from tests.time_limits import event_s
 
 NOISE = np.random.default_rng(3).integers(0, 256, (256, 512, 3), np.uint8)
 
@@ -73,7 +74,7 @@ class Served:
         self.server.offer(panorama, Header(seq, capture_ns=seq), received_ns=1)
 
     def get(self, path: str) -> http.client.HTTPResponse:
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=event_s())
         connection.putrequest("GET", path)
         connection.putheader("Connection", "close")
         connection.endheaders()
@@ -479,7 +480,7 @@ def test_stops_and_starts_again_on_the_same_port(served: Served) -> None:
     "begun", [b"", b"GET / HTTP/1.1\r\n", b"GET / HTTP/1.1\r\nHost: a\r\n\r\nx"]
 )
 def test_a_connection_left_open_does_not_delay_the_stop(served: Served, begun: bytes) -> None:
-    with socket.create_connection(("127.0.0.1", served.port), timeout=10) as left:
+    with socket.create_connection(("127.0.0.1", served.port), timeout=event_s()) as left:
         left.sendall(b"GET /session.json HTTP/1.1\r\nHost: here\r\n\r\n")
         assert left.recv(65536).startswith(b"HTTP/1.1 200")
         left.sendall(begun)

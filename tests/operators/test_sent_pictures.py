@@ -5,6 +5,7 @@ import threading
 import pytest
 
 from operators.sent_pictures import SentPictures
+from tests.time_limits import event_s
 
 
 @pytest.mark.parametrize(
@@ -35,10 +36,10 @@ def test_who_waits_is_woken(end: str) -> None:
     pictures = SentPictures()
     pictures.add(0)
     waited: list[bool] = []
-    waiter = threading.Thread(target=lambda: waited.append(pictures.wait_for_room(1, 30.0)))
+    waiter = threading.Thread(target=lambda: waited.append(pictures.wait_for_room(1, event_s())))
     waiter.start()
     pictures.stop() if end == "stop" else pictures.looked_at(0)
-    waiter.join(30.0)
+    waiter.join(event_s())
     assert waited == [True]
 
 

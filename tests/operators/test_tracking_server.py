@@ -28,6 +28,7 @@ from tests.operators.page_clients import (
     send_half_a_frame,
 )
 from tests.operators.samples import sample
+from tests.time_limits import event_s
 
 
 class Served:
@@ -87,7 +88,7 @@ def told(client: ClientConnection) -> tuple[bool, bool, int, str]:
 
 def wait_for_pong(client: ClientConnection) -> None:
     """What was sent before has been looked at."""
-    assert client.ping().wait(10)
+    assert client.ping().wait(event_s())
 
 
 def same(left: Message, right: Message, but: str = "") -> bool:

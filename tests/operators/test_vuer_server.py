@@ -19,6 +19,7 @@ pytest.importorskip("vuer", reason="needs the extra: pip install -e '.[vuer]'")
 
 from operators.vuer_server import VuerServer
 from operators.vuer_site import VuerSite
+from tests.time_limits import event_s
 
 TOKEN = "0123456789abcdefghijkl"
 KEYS = {"engage": False, "stop": False, "recentre": False, "clutch": [False, False]}
@@ -49,7 +50,7 @@ def served() -> Iterator[Served]:
 
 def told(client: ClientConnection) -> dict[str, Any]:
     """The next event that a client is told."""
-    content = client.recv(timeout=10)
+    content = client.recv(timeout=event_s())
     event: dict[str, Any] = msgpack.unpackb(content)
     return event
 

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from operators.worker_process import WorkerLostError, WorkerProcess, WorkerState
+from tests.time_limits import event_s
 
 PROGRAM = """
 import json, mmap, os, sys
@@ -28,7 +29,6 @@ with os.fdopen(requests) as lines, os.fdopen(answers, "w") as out:
             print(json.dumps({"pid": os.getpid(), **request}), file=out, flush=True)
 print("the requests ended", flush=True)
 """
-LIMIT_S = 20.0
 
 
 @pytest.fixture
@@ -42,7 +42,7 @@ def worker(tmp_path: Path) -> Iterator[WorkerProcess]:
 
 def started(worker: WorkerProcess) -> int:
     worker.start({"do": "first"})
-    answer = worker.first_answer(LIMIT_S)
+    answer = worker.first_answer(event_s())
     assert answer is not None
     assert answer["do"] == "first"
     pid: int = answer["pid"]
@@ -62,17 +62,17 @@ def test_it_starts_and_answers(worker: WorkerProcess) -> None:
     worker.start({"do": "first"})
     assert worker.state is WorkerState.STARTING
     assert not worker.is_ready
-    assert worker.first_answer(LIMIT_S) is not None
+    assert worker.first_answer(event_s()) is not None
     assert worker.is_ready
     for number in range(3):
-        answer = worker.ask({"do": "echo", "number": number, "long": "x" * 100_000}, LIMIT_S)
+        answer = worker.ask({"do": "echo", "number": number, "long": "x" * 100_000}, event_s())
         assert (answer["number"], len(answer["long"])) == (number, 100_000)
 
 
 def test_what_it_writes_into_the_memory_is_seen_here(worker: WorkerProcess) -> None:
     started(worker)
     seen = np.frombuffer(worker.memory, np.uint8)
-    worker.ask({"do": "write", "values": [1, 20, 255, 7]}, LIMIT_S)
+    worker.ask({"do": "write", "values": [1, 20, 255, 7]}, event_s())
     assert seen[:5].tolist() == [1, 20, 255, 7, 0]
     del seen
 
@@ -104,7 +104,7 @@ def test_one_that_is_killed_is_noticed_and_can_be_started_again(worker: WorkerPr
     pid = started(worker)
     os.kill(pid, signal.SIGKILL)
     with pytest.raises(WorkerLostError, match="ended by signal 9"):
-        worker.ask({"do": "echo"}, LIMIT_S)
+        worker.ask({"do": "echo"}, event_s())
     assert worker.state is WorkerState.ABSENT
     assert started(worker) != pid
 
@@ -121,14 +121,14 @@ def test_one_that_ends_or_babbles_is_lost(
 ) -> None:
     started(worker)
     with pytest.raises(WorkerLostError, match=complaint):
-        worker.ask(request_, LIMIT_S)
+        worker.ask(request_, event_s())
     assert worker.state is WorkerState.ABSENT
 
 
 def test_one_that_ends_at_the_start_is_lost(worker: WorkerProcess) -> None:
     worker.start({"do": "exit", "status": 4})
     with pytest.raises(WorkerLostError, match="exit status 4"):
-        worker.first_answer(LIMIT_S)
+        worker.first_answer(event_s())
 
 
 def test_it_stops_by_itself_when_the_requests_end(

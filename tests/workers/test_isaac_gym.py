@@ -14,6 +14,7 @@ from operators.scene import build_scene
 from operators.settings import ROOT
 from tests.isaacgym_double.environment import make_python
 from tests.operators.doubled_isaac_gym import doubled
+from tests.time_limits import program_s
 
 WORKER = ROOT / "workers/isaac_gym.py"
 GIVEN = {"numpy", "torch", "isaacgym"}
@@ -96,7 +97,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=program_s(),
     )
     assert ended.returncode == 0, ended.stderr
     found: dict[str, Any] = json.loads(ended.stdout)
