@@ -61,13 +61,13 @@ def faults(headset: ScriptedHeadset, ports: tuple[int, int], token: str) -> dict
             lasts_s=lasts_s,
         )
 
-    def stranger(address: str, **different: Any) -> ScriptedHeadset:
+    def stranger(address: str, **different: Any) -> Stranger:
         given: dict[str, Any] = {
             "token": token,
             "operator": "stranger",
             "take_over": False,
         } | different
-        return ScriptedHeadset(*ports, address=address, **given)
+        return Stranger(lambda: ScriptedHeadset(*ports, address=address, **given))
 
     def come_back() -> None:
         usurper.stop()
@@ -102,6 +102,24 @@ def faults(headset: ScriptedHeadset, ports: tuple[int, int], token: str) -> dict
     return made
 
 
+class Stranger:
+    """Another headset, a new one each time that it comes."""
+
+    def __init__(self, make: Callable[[], ScriptedHeadset]) -> None:
+        self._make = make
+        self._headset: ScriptedHeadset | None = None
+
+    def start(self) -> None:
+        """Come."""
+        self._headset = self._make()
+        self._headset.start()
+
+    def stop(self) -> None:
+        """Leave."""
+        if self._headset is not None:
+            self._headset.stop()
+
+
 class Attackers:
     """Say hostile messages to both servers, by connections that the token lets in."""
 
@@ -109,14 +127,17 @@ class Attackers:
         self._ways = ((ports[0], "/stream"), (ports[1], "/tracking?client=hostile"))
         self._token = token
         self._stopping = threading.Event()
-        self._threads = [
-            threading.Thread(target=self._attack, args=(port, path, seed), daemon=True)
-            for seed, (port, path) in enumerate(self._ways, SEED)
-        ]
+        self._threads: list[threading.Thread] = []
         self.said = 0
 
     def start(self) -> None:
         """Begin."""
+        self.said = 0
+        self._stopping.clear()
+        self._threads = [
+            threading.Thread(target=self._attack, args=(port, path, seed), daemon=True)
+            for seed, (port, path) in enumerate(self._ways, SEED)
+        ]
         for thread in self._threads:
             thread.start()
 

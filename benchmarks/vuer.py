@@ -222,7 +222,7 @@ def stock_uploads_per_s(way: str) -> float:
     ):
         browser.command("addScript", script=COUNT_UPLOADS)
         browser.goto(f"http://localhost:{port}")
-        browser.wait_for("window.uploads > 0", START_S)
+        browser.wait_for("window.uploads > 0")
         headset.browser.click("text=Virtual Reality")
         browser.wait_for("device.activeSession !== undefined")
         time.sleep(SETTLE_S)

@@ -47,7 +47,7 @@ class RunReport:
             result = yield
         finally:
             config.option.tbstyle = style
-        terminalreporter.section("time of each part")
+        terminalreporter.section("time of each part, of all processes together")
         for part, seconds in self._parts_s.items():
             count = self._counts.get(part)
             tests = "" if count is None else f", {count} tests"

@@ -171,3 +171,16 @@ def assert_nothing_left(run: Running, before: set[str]) -> None:
             return
         time.sleep(0.05)
     raise AssertionError(f"left: {processes}, {memory}")
+
+
+def assert_said_at_the_start(
+    command: list[str], variables: dict[str, str], words: list[str]
+) -> None:
+    """What cannot work ends, says so in these words and without a traceback, and leaves nothing."""
+    before = left_shared_memory()
+    with running(command, **variables) as run:
+        assert run.wait() != 0
+    for word in words:
+        assert word in run.said, run.said
+    assert "Traceback" not in run.said
+    assert_nothing_left(run, before)

@@ -16,6 +16,7 @@ from operators.isaac_gym_simulator import WORKER
 from tests.dataflows.running import (
     Running,
     assert_nothing_left,
+    assert_said_at_the_start,
     left_shared_memory,
     running,
 )
@@ -118,23 +119,29 @@ def test_a_killed_node_takes_its_worker_with_it_and_both_come_back(flow: Running
     client.stop()
 
 
-@pytest.mark.parametrize(
-    ("variables", "words"),
-    [
-        ({}, ["isaacgym.python: not set", "conda create -n gym python=3.8", "Isaac Gym Preview 4"]),
-        ({"PANODORA__ISAACGYM__PYTHON": "/absent/python"}, ["there is no program /absent/python"]),
-    ],
+NOT_SET: tuple[dict[str, str], list[str]] = (
+    {},
+    ["isaacgym.python: not set", "conda create -n gym python=3.8", "Isaac Gym Preview 4"],
 )
-@pytest.mark.parametrize("command", [["dora", "run"], ["panodora", "doctor"]])
-def test_what_cannot_work_is_said_at_the_start(
-    command: list[str], variables: dict[str, str], words: list[str]
-) -> None:
-    before = left_shared_memory()
-    with running([*command, DATAFLOW], **variables) as run:
-        assert run.wait() != 0
-    assert all(word in run.said for word in words), run.said
-    assert "Traceback" not in run.said
-    assert_nothing_left(run, before)
+ABSENT = (
+    {"PANODORA__ISAACGYM__PYTHON": "/absent/python"},
+    ["there is no program /absent/python"],
+)
+
+
+@pytest.mark.parametrize("fault", [NOT_SET, ABSENT])
+def test_the_doctor_says_what_cannot_work(fault: tuple[dict[str, str], list[str]]) -> None:
+    assert_said_at_the_start(["panodora", "doctor", DATAFLOW], *fault)
+
+
+def test_what_cannot_work_is_seen_in_a_dataflow() -> None:
+    assert_said_at_the_start(["dora", "run", DATAFLOW], *NOT_SET)
+
+
+def test_the_node_says_that_its_python_is_absent() -> None:
+    variables, words = ABSENT
+    config = {"PANODORA_CONFIG": "configs/teleop_isaacgym.yml"}
+    assert_said_at_the_start(["python", "nodes/simulate.py"], variables | config, words)
 
 
 @pytest.mark.parametrize("command", [["dora", "run"], ["panodora", "doctor"]])
