@@ -61,6 +61,12 @@ class HeadsetSettings(Section):
     )
     max_message_bytes: int = Field(default=65536, ge=4096)
     max_clients: int = Field(default=8, ge=1, description="of each port")
+    silence_s: float = Field(
+        default=0.5,
+        gt=0,
+        description="who drives and sends nothing for so long has let go: the robot stops; longer "
+        "only where browser and robot cannot do better",
+    )
 
     @field_validator("token")
     @classmethod

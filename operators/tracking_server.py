@@ -52,10 +52,6 @@ CLOSE_S: Final = 5.0
 """How long a client may take to answer that its connection is closed: a busy browser's page does so
 when it comes to it."""
 
-SILENCE_S: Final = 0.5
-"""A client that sent nothing for so long (30 samples) is taken to have let go: a stalled network
-must not hold a key down."""
-
 YIELDS_AFTER_S: Final = 5.0
 """A client that said nothing for so long, such as a page that nobody sees, yields its seat to one
 that comes."""
@@ -284,7 +280,9 @@ class TrackingServer:
     def _expect_more(self, driver: TrackingClient) -> None:
         self._hush(driver)
         driver.heard_s = time.monotonic()
-        driver.silence = asyncio.get_running_loop().call_later(SILENCE_S, self._let_go, driver)
+        driver.silence = asyncio.get_running_loop().call_later(
+            self._settings.silence_s, self._let_go, driver
+        )
 
     def _hush(self, driver: TrackingClient) -> None:
         if driver.silence is not None:

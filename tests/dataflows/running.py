@@ -23,6 +23,7 @@ PATIENCE = {
     "PANODORA__GUARD__INPUT_TIMEOUT_S": "1",
     "PANODORA__GUARD__STATE_TIMEOUT_S": "1",
     "PANODORA__GUARD__CONTROL_TIMEOUT_S": "5",
+    "PANODORA__HEADSET__SILENCE_S": "5",
 }
 """For a dataflow that is driven on a busy machine, of which nothing may come for a second."""
 

@@ -13,12 +13,8 @@ from tests.time_limits import event_s
 
 @pytest.fixture(scope="session", autouse=True)
 def patient_servers() -> Iterator[None]:
-    """Servers in this process that take no busy browser's silence for its end.
-
-    What they do when a client falls silent is tested in tests/operators.
-    """
+    """Servers in this process that wait longer for a busy browser to say that it lives."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(tracking_server, "SILENCE_S", event_s())
         patch.setattr(tracking_server, "HEARTBEAT_S", event_s())
         patch.setattr(page_server, "HEARTBEAT_S", event_s())
         yield

@@ -72,7 +72,14 @@ class Station:
         self.clock, self.clients, self.faults = Recorder(), Recorder(), Recorder()
         self._token = token
         self._settings = HeadsetSettings(
-            **{"port": 0, "tracking_port": 0, "token": token or None, **settings}
+            **{
+                "port": 0,
+                "tracking_port": 0,
+                "token": token or None,
+                # What a server does when a busy browser falls silent is tested in tests/operators.
+                "silence_s": event_s(),
+                **settings,
+            }
         )
         self.tracking = self._tracking_server(self._settings)
         self.page = self._page_server(self._settings)

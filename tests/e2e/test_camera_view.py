@@ -1,5 +1,6 @@
 """The camera's picture beside the panorama: a real dora, a real detector, a real Chromium."""
 
+import time
 from collections.abc import Iterator
 
 import numpy as np
@@ -8,6 +9,7 @@ import pytest
 from operators.settings import ROOT
 from tests.dataflows.running import Running, assert_nothing_left, left_shared_memory, running
 from tests.e2e.browser import Browser
+from tests.time_limits import event_s
 
 pytestmark = [pytest.mark.browser, pytest.mark.dataflow, pytest.mark.gl]
 
@@ -41,16 +43,18 @@ def test_the_picture_and_the_hand_in_it_are_shown(loop: Running, browser: Browse
     browser.errors()
     browser.goto(loop.page)
     browser.wait_for("panodora.cameraViewsShown > 10 && panodora.picturesShown > 3")
-    picture = browser.screenshot()
     x, y, width, height = (round(value) for value in browser.evaluate(CARD))
     assert width / height == pytest.approx(480 / 270, rel=0.02)
-    shown = picture[y : y + height, x : x + width].astype(int)
+    is_drawn = np.zeros((height, width), bool)
+    until_s = time.monotonic() + event_s()
+    while is_drawn.sum() <= 100:  # a slow detector has no hand in some pictures
+        assert time.monotonic() < until_s
+        shown = browser.screenshot()[y : y + height, x : x + width].astype(int)
+        is_drawn = (np.abs(shown - RIGHT_HAND_COLOUR) < 60).all(axis=2)
     # The video's wall is grey, its window above is bright; the panorama here is neither.
     assert shown[int(0.3 * height) :, : width // 3].mean() == pytest.approx(120, abs=40)
     # Bones and joints of a hand that is followed, about where the hand is.
-    is_drawn = (np.abs(shown - RIGHT_HAND_COLOUR) < 60).all(axis=2)
     rows, columns = np.nonzero(is_drawn)
-    assert is_drawn.sum() > 100
     assert 0.4 < np.median(columns) / width < 0.7
     assert 0.15 < np.median(rows) / height < 0.65
     assert browser.errors() == []

@@ -37,7 +37,9 @@ class Served:
     def __init__(self, **settings: Any) -> None:
         self.messages, self.faults = Recorder(), Recorder()
         self.server = TrackingServer(
-            HeadsetSettings(**{"tracking_port": 0, **settings}), self.messages, self.faults
+            HeadsetSettings(**{"tracking_port": 0, "silence_s": event_s(), **settings}),
+            self.messages,
+            self.faults,
         )
         self.server.start()
 
@@ -174,11 +176,8 @@ def test_a_message_that_cannot_be_used_is_dropped_and_the_next_is_taken(
         assert words in fault
 
 
-def test_half_a_frame_neither_drives_nor_keeps_others_from_driving(
-    served: Served, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(tracking_server, "SILENCE_S", 0.01)
-    with served.client("half", close_timeout=0.1) as half:
+def test_half_a_frame_neither_drives_nor_keeps_others_from_driving() -> None:
+    with Served(silence_s=0.01) as served, served.client("half", close_timeout=0.1) as half:
         send(half, sample(Hands))
         assert served.messages.next()[0].valid.all()
         send_half_a_frame(half)
@@ -189,10 +188,7 @@ def test_half_a_frame_neither_drives_nor_keeps_others_from_driving(
             assert served.messages.next()[1] == "whole"
 
 
-def test_a_huge_message_ends_the_connection_and_the_robot_is_let_go(
-    served: Served, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(tracking_server, "SILENCE_S", 60.0)
+def test_a_huge_message_ends_the_connection_and_the_robot_is_let_go(served: Served) -> None:
     with served.client() as client:
         send(client, sample(Hands))
         served.messages.next()
@@ -213,11 +209,8 @@ def test_the_robot_is_let_go_when_its_driver_leaves(served: Served) -> None:
     served.assert_let_go("page-1")
 
 
-def test_the_robot_is_let_go_when_its_driver_falls_silent(
-    served: Served, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(tracking_server, "SILENCE_S", 0.01)
-    with served.client() as client:
+def test_the_robot_is_let_go_when_its_driver_falls_silent() -> None:
+    with Served(silence_s=0.01) as served, served.client() as client:
         send(client, sample(Hands))
         assert served.messages.next()[0].valid.all()
         served.assert_let_go("page-1")
