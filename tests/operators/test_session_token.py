@@ -89,6 +89,7 @@ def test_a_folder_that_somebody_else_made_is_refused(
         ("dataflow_id: 01a1-b2\nnode_id: a\ndaemon_communication: !Tcp\n", "01a1-b2"),
         (None, str(os.getpid())),
     ],
+    ids=["in a dataflow", "alone"],
 )
 def test_the_run_is_the_dataflows(
     monkeypatch: pytest.MonkeyPatch, configuration: str | None, run: str
