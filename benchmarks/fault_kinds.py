@@ -85,7 +85,7 @@ def faults(headset: ScriptedHeadset, ports: tuple[int, int], token: str) -> dict
         "identity pose": failing(at_origin=True),
         "NaN": failing(nan=True),
         "300 ms of silence": failing(lasts_s=0.3, silent=True),
-        "client gone": failing(gone=True),
+        "client gone": Fault(headset.leave, lambda: setattr(headset, "failing", Failing())),
         "second client": Fault(second.start, second.stop, holds=False),
         "second client takes over": Fault(usurper.start, come_back),
         "wrong token": Fault(guesser.start, guesser.stop, holds=False),

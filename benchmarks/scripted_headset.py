@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import threading
 import time
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 
 import aiohttp
@@ -21,6 +22,7 @@ from operators.transforms import rigid
 RATE_HZ = 72
 NOISE_M = 2e-4
 SWING_M, SWING_HZ = 0.05, 0.5
+LEAVES_S = 60.0
 
 
 @dataclass
@@ -57,6 +59,8 @@ class ScriptedHeadset:
         self._random = np.random.default_rng(4)
         self._last: Hands | None = None
         self._stopping = threading.Event()
+        self._has_left = threading.Event()
+        self._has_left.set()
         self._client = ""
         self.state = ""
         self.pictures: list[int] = []
@@ -83,11 +87,16 @@ class ScriptedHeadset:
             self.failing.engage = False
             time.sleep(0.25)
 
+    def leave(self) -> None:
+        """Be gone, until nothing fails any more. Returns when the server has let go of it."""
+        self.failing = Failing(gone=True)
+        if not self._has_left.wait(LEAVES_S):
+            raise RuntimeError("the headset does not get away from the server")
+
     def connect_anew(self) -> None:
         """Come back, and take over."""
-        self.failing.gone = True
-        time.sleep(0.2)
-        self.failing.gone = False
+        self.leave()
+        self.failing = Failing()
 
     async def _run(self) -> None:
         headers = {"Origin": self.origin} if self.origin else {}
@@ -140,7 +149,10 @@ class ScriptedHeadset:
             f"http://127.0.0.1:{self.tracking_port}/tracking?client={client}"
             f"&operator={self.operator}&take_over={self.take_over:d}"
         )
-        async with session.ws_connect(url, protocols=subprotocols(self.token)) as websocket:
+        async with (
+            self._driving(),
+            session.ws_connect(url, protocols=subprotocols(self.token)) as websocket,
+        ):
             due = time.monotonic()
             while not (self._stopping.is_set() or websocket.closed or self.failing.gone):
                 due = max(due + 1 / RATE_HZ, time.monotonic() - 0.1)
@@ -150,6 +162,14 @@ class ScriptedHeadset:
                 now_ms = time.monotonic_ns() / 1e6
                 for message in self._sample():
                     await websocket.send_bytes(encode_bytes(message, now_ms))
+
+    @contextlib.asynccontextmanager
+    async def _driving(self) -> AsyncIterator[None]:
+        self._has_left.clear()
+        try:
+            yield
+        finally:
+            self._has_left.set()
 
     def _sample(self) -> list[Message]:
         keys = OperatorInput(

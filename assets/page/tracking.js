@@ -84,14 +84,14 @@ export class Tracking {
   }
 
   /**
-   * Send a sample taken at timeMs (performance.now), unless the network lags; a stop always, also
-   * where somebody else drives.
+   * Send a sample taken at timeMs (performance.now), unless the network lags and another will follow;
+   * a stop always, also where somebody else drives.
    */
   send(sample, timeMs) {
     const { state } = this;
     const lags = this.#connection.backlog > BACKLOG_BYTES;
     if (state !== "open" && state !== "watching") return;
-    if ((lags || state === "watching") && !sample.keys?.stop) return;
+    if (((lags && !sample.isLast) || state === "watching") && !sample.keys?.stop) return;
     const sender = { source: sample.source, client: this.client };
     const { head, hands, controllers, adjust } = sample;
     // A stop goes ahead of the hands that it is to stop.
@@ -138,7 +138,7 @@ export class Tracking {
 
   /** Say that nothing is tracked and no key is held, or none but those given. */
   sendNothing(source, timeMs, keys = null) {
-    this.send({ source, head: null, hands: [null, null], keys }, timeMs);
+    this.send({ source, head: null, hands: [null, null], keys, isLast: true }, timeMs);
   }
 
   #wish() {
