@@ -32,6 +32,7 @@ hypothesis.settings.register_profile("panodora", deadline=None)
 hypothesis.settings.load_profile("panodora")
 
 
+@pytest.hookimpl(tryfirst=True)  # before pytest-xdist looks at the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Share tests out between processes: one has all dataflows, a file's others stay together."""
     for item in items:
