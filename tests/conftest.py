@@ -32,13 +32,11 @@ hypothesis.settings.register_profile("panodora", deadline=None)
 hypothesis.settings.load_profile("panodora")
 
 
-@pytest.hookimpl(tryfirst=True)  # before pytest-xdist looks at the groups
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_itemcollected(item: pytest.Item) -> None:
     """Share tests out between processes: one has all dataflows, a file's others stay together."""
-    for item in items:
-        is_dataflow = item.get_closest_marker("dataflow") is not None
-        group = "dataflow" if is_dataflow else item.nodeid.split("::")[0]
-        item.add_marker(pytest.mark.xdist_group(group))
+    is_dataflow = item.get_closest_marker("dataflow") is not None
+    group = "dataflow" if is_dataflow else item.nodeid.split("::")[0]
+    item.add_marker(pytest.mark.xdist_group(group))
 
 
 @pytest.hookimpl(tryfirst=True)
