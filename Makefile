@@ -37,7 +37,7 @@ align: setup-overlay
 		exec dora run dataflows/align_camera.yml
 
 test: lint
-	@$(ACTIVATE) && exec pytest --numprocesses 2 --dist loadgroup
+	@$(ACTIVATE) && exec pytest --numprocesses 2
 
 test-slow: setup-dev
 	@$(ACTIVATE) && exec python -m tests.slow_machine $(AS) pytest -m 'dataflow or browser'

@@ -1,5 +1,7 @@
 """What holds for all tests."""
 
+from typing import Any
+
 import hypothesis
 import pytest
 from jaxtyping import install_import_hook
@@ -32,11 +34,12 @@ hypothesis.settings.register_profile("panodora", deadline=None)
 hypothesis.settings.load_profile("panodora")
 
 
-def pytest_itemcollected(item: pytest.Item) -> None:
-    """Share tests out between processes: one has all dataflows, a file's others stay together."""
-    is_dataflow = item.get_closest_marker("dataflow") is not None
-    group = "dataflow" if is_dataflow else item.nodeid.split("::")[0]
-    item.add_marker(pytest.mark.xdist_group(group))
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Share tests out between processes."""
+    from tests.shared_out import SharedOut
+
+    return SharedOut(config, log)
 
 
 @pytest.hookimpl(tryfirst=True)
