@@ -1,5 +1,7 @@
 """Both servers for Vuer's client in a test's process, and that client in an emulated headset."""
 
+from typing import Any
+
 from operators.page_site import PageSite
 from operators.session_token import with_token
 from operators.settings import HeadsetSettings
@@ -12,7 +14,13 @@ from tests.e2e.station import Station
 
 
 class VuerStation(Station):
-    """Both servers, as a dataflow has them with `headset.client: vuer`."""
+    """Both servers, as a dataflow has them with `headset.client: vuer`.
+
+    Vuer's client does not say when it is left: the server concludes it from its silence.
+    """
+
+    def __init__(self, token: str = "", **settings: Any) -> None:
+        super().__init__(token, **{"silence_s": 2.0, **settings})
 
     def open(self, browser: Browser) -> None:
         """Open Vuer's client, with a picture."""
