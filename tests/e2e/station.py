@@ -177,11 +177,15 @@ class Station:
                 return message
         raise AssertionError(f"not heard; the last was {message}")
 
-    def hands_now(self) -> Hands:
-        """The hands as they are after all that was heard until now."""
-        self.heard.all()
-        hands: Hands = self.hear(lambda message: isinstance(message, Hands))
-        return hands
+    def hands_now(self, browser: Browser) -> Hands:
+        """The hands as the page has them from now on, whatever it has sent before."""
+        now_ms = browser.evaluate("performance.now()")
+        end = time.monotonic() + event_s()
+        while time.monotonic() < end:
+            message, _, time_ms, _ = self.heard.next()
+            if isinstance(message, Hands) and time_ms >= now_ms:
+                return message
+        raise AssertionError("no hands were heard")
 
 
 def from_headset(message: Any) -> bool:

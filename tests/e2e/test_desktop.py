@@ -56,7 +56,7 @@ def test_says_where_hands_and_head_are(page: Browser, station: Station) -> None:
     np.testing.assert_allclose(
         towards, [-np.sin(0.3) * np.cos(0.2), -np.sin(0.2), -np.cos(0.3) * np.cos(0.2)]
     )
-    hands = station.hands_now()
+    hands = station.hands_now(page)
     assert hands.source == "desktop"
     assert hands.valid.all()
     np.testing.assert_allclose(
@@ -82,7 +82,7 @@ def test_keys_move_the_active_hand_alone(
     page: Browser, station: Station, key: str, axis: int, sign: int, side: int
 ) -> None:
     activate(page, side)
-    before = station.hands_now().stage_from_wrist[..., :3, 3]
+    before = station.hands_now(page).stage_from_wrist[..., :3, 3]
 
     def moved(message: Any) -> bool:
         if not isinstance(message, Hands):
@@ -95,8 +95,8 @@ def test_keys_move_the_active_hand_alone(
         hands = station.hear(moved)
     others = np.delete(hands.stage_from_wrist[side, :3, 3] - before[side], axis)
     np.testing.assert_allclose(others, 0, atol=1e-12)
-    rest = station.hands_now().stage_from_wrist[side, :3, 3]
-    np.testing.assert_array_equal(station.hands_now().stage_from_wrist[side, :3, 3], rest)
+    rest = station.hands_now(page).stage_from_wrist[side, :3, 3]
+    np.testing.assert_array_equal(station.hands_now(page).stage_from_wrist[side, :3, 3], rest)
 
 
 @pytest.mark.parametrize(
@@ -138,7 +138,7 @@ def test_keys_close_and_open_the_active_hand(page: Browser, station: Station) ->
     station.hear(squeezed(1, 1))  # and it stays closed while the hand moves
     with page.holding("KeyR"):
         station.hear(lambda m: isinstance(m, Hands) and m.stage_from_wrist[RIGHT, 1, 3] > 1.41)
-    assert station.hands_now().squeeze[RIGHT] == 1
+    assert station.hands_now(page).squeeze[RIGHT] == 1
     with page.holding("KeyV"):
         station.hear(squeezed(0, 0))
 
@@ -217,7 +217,7 @@ def test_adjustments_are_told_of_while_a_key_is_held(
 
 def test_the_body_turns_to_the_robots_forward(page: Browser, station: Station) -> None:
     """About the head, with both hands: what was before it is before it."""
-    before = station.hands_now()
+    before = station.hands_now(page)
     client = page.evaluate("panodora.client")
     page.press("KeyB")
     station.hear(lambda m: isinstance(m, OperatorInput) and m.recentre)

@@ -27,7 +27,7 @@ device.activeSession.requestReferenceSpace("local-floor").then((stage) => new Pr
 def test_every_joint_arrives_as_the_headset_tells_it(vr: EmulatedHeadset, station: Station) -> None:
     vr.pinch("left", 0.3)
     vr.let_frames_pass()
-    hands = station.hands_now()
+    hands = station.hands_now(vr.browser)
     told = np.array(vr.browser.evaluate(EVERYTHING))
     assert (hands.source, told.shape) == ("webxr-emulator", (2, 25, 8))
     np.testing.assert_allclose(hands.joint_positions, told[..., :3], atol=1e-6)
@@ -68,7 +68,7 @@ def test_every_frame_sends_a_sample(vr: EmulatedHeadset, station: Station) -> No
 
 
 def test_pinch_follows_thumb_and_index_finger(vr: EmulatedHeadset, station: Station) -> None:
-    assert (station.hands_now().pinch < 0.1).all()
+    assert (station.hands_now(vr.browser).pinch < 0.1).all()
     vr.pinch("left", 1)
     hands = station.hear(lambda m: from_headset(m) and m.pinch[LEFT] > 0.95)
     assert hands.pinch[RIGHT] < 0.1

@@ -139,7 +139,7 @@ def test_pausing_stops_the_pictures_and_not_the_hands(page: Browser, station: St
     before = page.evaluate("panodora.picturesShown")
     station.shown.all()
     station.offer()
-    station.hands_now()
+    station.hands_now(page)
     assert page.evaluate("panodora.picturesShown") == before
     page.press("KeyP")
     assert station.clients.next()[1] == 1
