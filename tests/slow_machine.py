@@ -122,6 +122,7 @@ def main() -> int:
     if len(sys.argv) < 3 or sys.argv[1] not in KINDS:
         print(__doc__, file=sys.stderr)
         return 2
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that nothing stays stopped
     with KINDS[sys.argv[1]]():
         return subprocess.run(sys.argv[2:], check=False).returncode
 
