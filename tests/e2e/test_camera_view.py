@@ -42,7 +42,7 @@ def loop() -> Iterator[Running]:
 def test_the_picture_and_the_hand_in_it_are_shown(loop: Running, browser: Browser) -> None:
     browser.errors()
     browser.goto(loop.page)
-    browser.wait_for("panodora.cameraViewsShown > 10 && panodora.picturesShown > 3")
+    browser.wait_for("panodora.cameraViewsShown > 2 && panodora.picturesShown > 2")
     x, y, width, height = (round(value) for value in browser.evaluate(CARD))
     assert width / height == pytest.approx(480 / 270, rel=0.02)
     is_drawn = np.zeros((height, width), bool)
