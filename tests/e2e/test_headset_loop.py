@@ -58,11 +58,13 @@ class Visit:
         return [recorded.message for recorded in self.recorded_between(name, start, end)]
 
     def recorded_between(self, name: str, start: str, end: str) -> list[Recorded]:
-        return [
+        """As they were sent: a word carries the time of what it answers."""
+        found = [
             recorded
             for recorded in self.recorded[name]
             if self.at[start] <= recorded.header.capture_ns < self.at[end]
         ]
+        return sorted(found, key=lambda recorded: recorded.header.seq)
 
 
 @pytest.fixture(scope="module")
