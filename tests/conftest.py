@@ -37,9 +37,9 @@ hypothesis.settings.load_profile("panodora")
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     """Share tests out between processes."""
-    from tests.shared_out import SharedOut
+    from tests.file_scheduling import FileScheduling
 
-    return SharedOut(config, log)
+    return FileScheduling(config, log)
 
 
 @pytest.hookimpl(tryfirst=True)

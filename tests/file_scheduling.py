@@ -1,4 +1,4 @@
-"""How tests are shared out between processes, with `pytest --numprocesses 2`."""
+"""Which process runs which tests, with `pytest --numprocesses 2`."""
 
 from functools import cache
 from pathlib import Path
@@ -8,7 +8,7 @@ from xdist.scheduler import LoadScopeScheduling
 ROOT = Path(__file__).parents[1]
 
 
-class SharedOut(LoadScopeScheduling):
+class FileScheduling(LoadScopeScheduling):
     """One process has all files of dataflows, one after the other; other files go anywhere, whole.
 
     pytest-xdist's own groups do not do that: it writes them into the tests' names, which pytest 9.2
