@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from operators.acknowledging_client import AcknowledgingClient
 from operators.settings import ROOT
-from tests.dataflows.running import free_ports
+from tests.free_ports import free_ports
 
 FIRST_PICTURES = 60
 START_S = 60.0

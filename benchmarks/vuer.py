@@ -27,6 +27,7 @@ from operators.acknowledging_client import AcknowledgingClient
 from operators.header import Header
 from operators.messages import Panorama
 from operators.settings import ROOT, HeadsetSettings
+from tests.free_ports import free_ports
 
 if TYPE_CHECKING:
     from tests.e2e.browser import Browser
@@ -195,9 +196,7 @@ def per_s(browser: "Browser", counter: str) -> float:
 @contextlib.contextmanager
 def stock_server(way: str) -> Iterator[tuple[int, int]]:
     """The port of Vuer's own server, and its process; see benchmarks/stock_vuer.py."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port: int = free.getsockname()[1]
+    (port,) = free_ports(1)
     with tempfile.TemporaryDirectory() as folder:
         command = [sys.executable, "-m", "benchmarks.stock_vuer", str(port), folder, way]
         process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL)

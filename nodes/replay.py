@@ -2,18 +2,23 @@
 
 import threading
 import time
+from collections.abc import Iterator
 from itertools import groupby
 from operator import attrgetter
 
 from nodes.runtime import DataflowNode, run
+from operators.header import Header
 from operators.message import Message
 from operators.messages import SceneState
 from operators.recording import RecordingReader
-from operators.replay import FINISHED, schedule
+from operators.replay import FINISHED, Due, schedule
 from operators.settings import resolve
 
 PLAYED = ("head", "operator_input", "operator_adjustment", "controllers", "hands")
-LOCKSTEP_TIMEOUT_S = 10.0
+LOCKSTEP_TRIES = 10
+LOCKSTEP_TRY_S = 1.0
+"""In lockstep the scene is waited for so often for so long. After each time the sample is sent once
+more: on a busy machine dora loses one of a few hundred."""
 
 KEYS_EVERY_NS = 100_000_000
 """A headset says with every sample which keys are held; a recording, when that changes, and who
@@ -38,18 +43,26 @@ def main() -> None:
 def play(node: DataflowNode, recording: RecordingReader, followed: "Followed") -> None:
     """Send the recording to its end, or until the dataflow stops."""
     settings = node.settings.replay
-    lockstep = node.settings.simulation.clock == "lockstep"
     names = tuple(name for name in PLAYED if name in recording.names)
-    # In lockstep time is the recording's own, so that each replay is the same.
-    start_ns = 0 if lockstep else time.monotonic_ns()
-    speed = 1.0 if lockstep else settings.speed
+    if node.settings.simulation.clock == "lockstep":
+        step(node, schedule(recording, names, start_ns=0, loop=settings.loop), followed)
+    else:
+        start_ns = time.monotonic_ns()
+        dues = schedule(
+            recording, names, start_ns=start_ns, speed=settings.speed, loop=settings.loop
+        )
+        play_in_time(node, dues, followed)
+    if not followed.stopping:
+        print(FINISHED, flush=True)
+
+
+def play_in_time(node: DataflowNode, dues: Iterator[Due], followed: "Followed") -> None:
+    """Send each message when it is due."""
     keys: Message | None = None
     said_ns = 0
-    dues = schedule(recording, names, start_ns=start_ns, speed=speed, loop=settings.loop)
     for due_ns, moment in groupby(dues, attrgetter("due_ns")):
         messages = [due.recorded for due in moment]  # read before their time comes, not after
-        if not lockstep:
-            followed.sleep_until(due_ns)
+        followed.sleep_until(due_ns)
         for recorded in messages:
             if followed.stopping:
                 return
@@ -58,11 +71,34 @@ def play(node: DataflowNode, recording: RecordingReader, followed: "Followed") -
             elif keys is not None and due_ns - said_ns >= KEYS_EVERY_NS:
                 node.originate("operator_input", keys, due_ns)
                 said_ns = due_ns
-            header = node.originate(recorded.name, recorded.message, due_ns)
-            waits = lockstep and recorded.name == "hands"
-            if waits and not followed.wait_for(header.hands_seq):
-                node.report("lockstep", "the scene does not follow; is a node missing?")
-    print(FINISHED, flush=True)
+            node.originate(recorded.name, recorded.message, due_ns)
+
+
+def step(node: DataflowNode, dues: Iterator[Due], followed: "Followed") -> None:
+    """Send each message as soon as the scene has followed the last hands, in the recording's time.
+
+    So each replay is the same: hands are taken after what was sent before them, and what dora has
+    lost is sent again.
+    """
+    seqs: dict[str, int] = {}
+    unfollowed: list[tuple[str, Message, Header]] = []
+    for due in dues:
+        name, message = due.recorded.name, due.recorded.message
+        if followed.stopping:
+            return
+        header = node.originate(name, message, due.due_ns, after=seqs if name == "hands" else None)
+        unfollowed.append((name, message, header))
+        if name != "hands":
+            seqs[name] = header.seq
+            continue
+        for _ in range(LOCKSTEP_TRIES):
+            if followed.wait_for(header.hands_seq):
+                break
+            for sent in unfollowed:
+                node.send_again(*sent)
+        else:
+            node.report("lockstep", "the scene does not follow; is a node missing?")
+        unfollowed.clear()
 
 
 class Followed:
@@ -89,7 +125,7 @@ class Followed:
         """Wait until the scene has followed a sample; false if it does not in time."""
         with self._changed:
             return self._changed.wait_for(
-                lambda: self.stopping or self._hands_seq >= hands_seq, LOCKSTEP_TIMEOUT_S
+                lambda: self.stopping or self._hands_seq >= hands_seq, LOCKSTEP_TRY_S
             )
 
     def sleep_until(self, due_ns: int) -> None:

@@ -8,7 +8,7 @@ import threading
 import time
 import traceback
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
 import numpy as np
@@ -17,13 +17,16 @@ from dora import Node
 from numpy.typing import NDArray
 
 from operators.arrow_encoding import decode, encode, encode_payload, payload_field
-from operators.header import Header, Metadata, Stamp
+from operators.header import Header, Metadata, Stamp, after_of
 from operators.message import Message, MessageError
 from operators.messages import Hands, Head
 from operators.settings import Settings, load_settings
 from operators.usage_error import UsageError
 
 log = logging.getLogger(__name__)
+
+AGAIN = "again"
+"""The key of dora's metadata that marks a message as sent once more, for whoever has not got it."""
 
 REPORT_INTERVAL_S = 1.0
 """A fault that repeats is reported so often at the most."""
@@ -35,7 +38,7 @@ class Taken:
 
     started_ns is when the node began to work with it; a node that lets messages wait sets it.
     A timer's tick has no message; nor has the news that a node before this one has restarted, or
-    that nothing more comes by this input.
+    that nothing more comes by this input. predecessors: of other inputs, what is taken before it.
     """
 
     input: str
@@ -45,6 +48,7 @@ class Taken:
     started_ns: int
     restarted: str = ""
     has_ended: bool = False
+    predecessors: Mapping[str, int] = field(default_factory=dict)
 
 
 class DataflowNode:
@@ -86,6 +90,7 @@ class DataflowNode:
         self._sending = threading.Lock()
         self._next_seq: dict[str, int] = {}
         self._last_seq: dict[str, int] = {}
+        self._connected: frozenset[str] = frozenset()
         self.lost: dict[str, int] = {}
         """Messages of each input that never arrived."""
         self._skipped = 0
@@ -102,6 +107,7 @@ class DataflowNode:
         except RuntimeError as error:
             reason = str(error).splitlines()[0]
             raise UsageError(f"{self.name} cannot join the dataflow: {reason}") from None
+        self._connected = self.connected_inputs or frozenset(self._inputs)
 
     def end_with_failures(self) -> None:
         """From now on raise UsageError in an iteration when a node before this one has failed.
@@ -130,15 +136,28 @@ class DataflowNode:
         return self._send(output, message, follows.header, follows.received_ns, follows.started_ns)
 
     def originate(
-        self, output: str, message: Message, capture_ns: int, received_ns: int | None = None
+        self,
+        output: str,
+        message: Message,
+        capture_ns: int,
+        received_ns: int | None = None,
+        after: Mapping[str, int] | None = None,
     ) -> Header:
         """Send a message that follows from nothing in the dataflow but the world.
 
         capture_ns: when the world was so; received_ns: when that was heard of here, now if it is
-        not given. Both CLOCK_MONOTONIC.
+        not given. Both CLOCK_MONOTONIC. after: the numbers of this node's newest messages of other
+        outputs, if whoever hears those too shall take them before this one.
         """
         now = time.monotonic_ns()
-        return self._send(output, message, Header(-1, capture_ns), received_ns or now, now)
+        before = Header(-1, capture_ns, after=after_of(after or {}))
+        return self._send(output, message, before, received_ns or now, now)
+
+    def send_again(self, output: str, message: Message, header: Header) -> None:
+        """Send a message without pixels once more: dora may have lost it. Who has it drops it."""
+        value, kind = encode(message)
+        with self._sending:
+            self._node.send_output(output, value, {**kind, **header.to_metadata(), AGAIN: 1})
 
     def _send(
         self, output: str, message: Message, before: Header, received_ns: int, started_ns: int
@@ -187,8 +206,9 @@ class DataflowNode:
         dora's own time-out is not used: it makes an error with a backtrace each time.
         """
         while self._running or self._waiting:
-            if self._waiting:
-                return self._waiting.pop(0)
+            for place, taken in enumerate(self._waiting):
+                if not (self._running and self._is_early(taken)):
+                    return self._waiting.pop(place)
             event = self._node.next()
             if event is None:  # every sender is gone
                 return None
@@ -203,6 +223,14 @@ class DataflowNode:
                 key=lambda t: (t.has_ended, t.header.capture_ns, *self._place(t.input))
             )
         return None
+
+    def _is_early(self, taken: Taken) -> bool:
+        """Whether a message has overtaken one of another input that was sent before it."""
+        return any(
+            self._last_seq.get(name, -1) < seq
+            for name, seq in taken.predecessors.items()
+            if name in self._connected
+        )
 
     def _place(self, name: str) -> tuple[int, str]:
         return self._rank.get(declared_input(name, self._inputs) or "", -1), name
@@ -261,14 +289,18 @@ class DataflowNode:
             header = Header.from_metadata(metadata)
             unread = declared in self._headers_only
             message = None if unread else decode(message_type, value, metadata)
+            predecessors = header.predecessors
         except MessageError as error:
             self.report(f"input {name}", f"dropped a message: {error}")
             return
         last = self._last_seq.get(name)
+        if AGAIN in metadata and last is not None and header.seq <= last:
+            return
         if last is not None and header.seq > last + 1:
             self.lost[name] = self.lost.get(name, 0) + header.seq - last - 1
         self._last_seq[name] = header.seq
-        self._waiting.append(Taken(name, message, header, received_ns, received_ns))
+        taken = Taken(name, message, header, received_ns, received_ns, predecessors=predecessors)
+        self._waiting.append(taken)
 
     def _keep_newest(self) -> None:
         kept: list[Taken] = []

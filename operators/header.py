@@ -52,6 +52,11 @@ def trail_of(stamps: Iterable[Stamp]) -> str:
     return "".join(map(str, stamps))
 
 
+def after_of(seqs: Mapping[str, int]) -> str:
+    """Names of a sender's messages and their numbers, as a header carries them."""
+    return "".join(f"{name} {seq};" for name, seq in seqs.items())
+
+
 @dataclass(frozen=True)
 class Header:
     """Where a message comes from.
@@ -61,6 +66,8 @@ class Header:
     hands_seq, head_seq: which samples those are; -1 for none.
     trail: the stamps of the nodes that it passed, first to last, as one text. Nodes only append to
     it. As lists of numbers, which dora converts one by one, they took 65 us a hop and not 5.
+    after: in lockstep, which messages its sender had sent before, as one text (`after_of`). Who
+    hears those too takes them first. dora keeps the order of one output alone.
     """
 
     seq: int
@@ -68,11 +75,20 @@ class Header:
     hands_seq: int = -1
     head_seq: int = -1
     trail: str = ""
+    after: str = ""
 
     @property
     def stamps(self) -> tuple[Stamp, ...]:
         """The nodes that the message passed, first to last. Raises MessageError."""
         return tuple(Stamp.parse(text) for text in self.trail.split(";")[:-1])
+
+    @property
+    def predecessors(self) -> dict[str, int]:
+        """The messages before it of its sender: names and numbers. Raises MessageError."""
+        try:
+            return {name: int(seq) for name, seq in map(str.split, self.after.split(";")[:-1])}
+        except ValueError:
+            raise MessageError(f"header: expected names and numbers, got {self.after!r}") from None
 
     def sent_by(self, stamp: Stamp) -> Self:
         """The header of what a node makes of this message."""
@@ -86,11 +102,12 @@ class Header:
     def from_metadata(cls, metadata: Mapping[str, Any]) -> Self:
         """Read dora's metadata. Raises MessageError naming what is missing or wrong."""
         try:
-            header = cls(*(metadata[name] for name in _NAMES))
+            values = [*(metadata[name] for name in _NAMES), metadata.get("after", "")]
+            header = cls(*values)
         except KeyError as error:
             raise MessageError(f"header: {error.args[0]} is missing") from None
         for name, value in vars(header).items():
-            expected = str if name == "trail" else int
+            expected = str if name in ("trail", "after") else int
             if type(value) is not expected:
                 raise MessageError(
                     f"header: {name}: expected {expected.__name__}, got {type(value).__name__}"
@@ -98,4 +115,4 @@ class Header:
         return header
 
 
-_NAMES = tuple(field.name for field in fields(Header))
+_NAMES = tuple(field.name for field in fields(Header) if field.name != "after")

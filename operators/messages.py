@@ -22,7 +22,7 @@ from operators.page_messages import (
     Watch,
     Welcome,
 )
-from operators.seat_messages import Claim, Seat
+from operators.seat_messages import Claim, Heard, Seat
 from operators.view_messages import DepthPanorama, Faces
 
 Floats = NDArray[np.float64]
@@ -384,6 +384,7 @@ PAGE_MESSAGES: tuple[type[Message], ...] = (
     OperatorAdjustment,
     OperatorFrame,
     Seat,
+    Heard,
     Claim,
     CameraView,
     AlignCommand,

@@ -16,6 +16,16 @@ class Seat(Message):
 
 
 @message(version=1)
+class Heard(Message):
+    """A client of the tracking port is told which of its samples has come through.
+
+    Who sends on while none does lets them queue up, and keys with them.
+    """
+
+    sample_ms: float = array(np.float64, unit="ms", doc="when it was taken, by the client's clock")
+
+
+@message(version=1)
 class Claim(Message):
     """A client of the tracking port wants to drive, or to drive no longer."""
 

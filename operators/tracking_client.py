@@ -9,7 +9,7 @@ from aiohttp import web
 
 from operators.messages import Hands, OperatorInput, absent
 from operators.page_layout import encode_bytes
-from operators.seat_messages import Seat
+from operators.seat_messages import Heard, Seat
 
 
 @dataclass(eq=False)
@@ -32,6 +32,7 @@ class TrackingClient:
     has_said: bool = False
     """Whether the robot has heard of it since it drives."""
     _told: Seat | None = None
+    _heard: Heard | None = None
     _news: asyncio.Event = field(default_factory=asyncio.Event)
 
     def tell(self, seat: Seat) -> None:
@@ -39,20 +40,26 @@ class TrackingClient:
         self._told = seat
         self._news.set()
 
+    def acknowledge(self, sample_ms: float) -> None:
+        """Say soon which sample has come, ms by the client's clock; not each one by itself."""
+        self._heard = Heard(sample_ms=sample_ms)
+        self._news.set()
+
     async def send(self) -> None:
         """Send what is told until the connection ends, which its reader notices."""
         try:
             while await self._news.wait():
                 self._news.clear()
-                seat = self._told
-                assert seat is not None
-                await self.websocket.send_bytes(self.encoded(seat))
+                (told, self._told), (heard, self._heard) = (self._told, None), (self._heard, None)
+                for news in (told, heard):
+                    if news is not None:
+                        await self.websocket.send_bytes(self.encoded(news))
         except ConnectionError:
             return
 
-    def encoded(self, seat: Seat) -> bytes:
+    def encoded(self, news: Seat | Heard) -> bytes:
         """What is told, as this client reads it."""
-        return encode_bytes(seat, time.monotonic_ns() / 1e6)
+        return encode_bytes(news, time.monotonic_ns() / 1e6)
 
     def lost_hands(self) -> Hands:
         """Hands of this client that are not tracked."""

@@ -177,6 +177,8 @@ class TrackingServer:
                 try:
                     for message, time_ms in self._understood(client, binary(received)):
                         self._take(client, message, time_ms, received_ns)
+                        if isinstance(message, Hands):  # of a sample, they come last
+                            client.acknowledge(time_ms)
                 except MessageError as error:
                     self._faults.add(f"dropped a message of {client.name}: {error}")
         except TooManyMessages as error:

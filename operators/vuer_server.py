@@ -8,7 +8,7 @@ from aiohttp import web
 
 from operators.access import shown_token
 from operators.message import Message
-from operators.seat_messages import Seat
+from operators.seat_messages import Heard, Seat
 from operators.tracking_client import TrackingClient
 from operators.tracking_server import TrackingServer
 from operators.vuer_reader import KEYS_EVENT, VuerReader
@@ -30,9 +30,13 @@ class VuerTrackingClient(TrackingClient):
         except ConnectionError:
             return
 
-    def encoded(self, seat: Seat) -> bytes:
+    def acknowledge(self, sample_ms: float) -> None:
+        """Vuer's client asks for no word of its samples."""
+
+    def encoded(self, news: Seat | Heard) -> bytes:
         """As Vuer's client reads it."""
-        return packed(seat_event(seat))
+        assert isinstance(news, Seat)
+        return packed(seat_event(news))
 
 
 class VuerServer(TrackingServer):

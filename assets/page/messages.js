@@ -15,6 +15,7 @@ export const MESSAGES = [
   {"name": "operator_adjustment", "version": 1, "fields": [{"name": "source", "type": "text"}, {"name": "client", "type": "text"}, {"name": "scale_up", "type": "bool"}, {"name": "scale_down", "type": "bool"}, {"name": "measure_neck", "type": "bool"}]},
   {"name": "operator_frame", "version": 1, "fields": [{"name": "client", "type": "text"}, {"name": "anchor_yaw_rad", "type": "float64"}, {"name": "clutched", "type": "bool", "count": 2}, {"name": "motion_scale", "type": "float64"}, {"name": "neck_offset", "type": "float64", "count": 3}, {"name": "neck_measured", "type": "bool"}, {"name": "advice", "type": "text"}]},
   {"name": "seat", "version": 1, "fields": [{"name": "drives", "type": "bool"}, {"name": "taken", "type": "bool"}, {"name": "others", "type": "int64"}, {"name": "reason", "type": "text"}]},
+  {"name": "heard", "version": 1, "fields": [{"name": "sample_ms", "type": "float64"}]},
   {"name": "claim", "version": 1, "fields": [{"name": "drive", "type": "bool"}]},
   {"name": "camera_view", "version": 1, "fields": [{"name": "columns", "type": "int64"}, {"name": "rows", "type": "int64"}, {"name": "jpeg", "type": "uint8", "count": "sent"}, {"name": "valid", "type": "bool", "count": 2}, {"name": "joints", "type": "float64", "count": 84}]},
   {"name": "align_command", "version": 1, "fields": [{"name": "command", "type": "text"}, {"name": "gesture", "type": "int64"}, {"name": "values", "type": "float64", "count": "sent"}, {"name": "word", "type": "text"}]},

@@ -6,6 +6,11 @@ import { decode, encode } from "./wire.js";
 // More than a few samples that wait for the network are old by the time they arrive.
 const BACKLOG_BYTES = 32768;
 
+// Samples that the server has not acknowledged wait somewhere on the way, and whatever follows waits
+// behind them: after so long without a word of the first, few are sent.
+const UNHEARD_MS = 250;
+const SELDOM_MS = 250;
+
 const LOST_HEAD = new Array(16).fill(NaN);
 const NO_KEYS = { engage: false, stop: false, recentre: false, clutch: [false, false] };
 const NO_ADJUSTMENT = { scale_up: false, scale_down: false, measure_neck: false };
@@ -23,6 +28,8 @@ export class Tracking {
   #stateChanged;
   #address = "";
   #takesOver = false;
+  #unheardMs = []; // when samples were taken of which the server has said nothing yet
+  #sentMs = -Infinity;
   seat = null; // a `seat` message: whether this page drives, as the server last told
   client = "";
   sent = 0;
@@ -89,7 +96,7 @@ export class Tracking {
    */
   send(sample, timeMs) {
     const { state } = this;
-    const lags = this.#connection.backlog > BACKLOG_BYTES;
+    const lags = this.#connection.backlog > BACKLOG_BYTES || this.#isUnheard(timeMs);
     if (state !== "open" && state !== "watching") return;
     if (((lags && !sample.isLast) || state === "watching") && !sample.keys?.stop) return;
     const sender = { source: sample.source, client: this.client };
@@ -134,6 +141,8 @@ export class Tracking {
       timeMs,
     );
     this.sent++;
+    this.#unheardMs.push(timeMs);
+    this.#sentMs = timeMs;
   }
 
   /** Say that nothing is tracked and no key is held, or none but those given. */
@@ -149,7 +158,15 @@ export class Tracking {
     this.#say("claim", { drive }, performance.now());
   }
 
+  #isUnheard(timeMs) {
+    const [firstMs = timeMs] = this.#unheardMs;
+    return timeMs - firstMs > UNHEARD_MS && timeMs - this.#sentMs < SELDOM_MS;
+  }
+
   #told(message) {
+    if (message.message === "heard") {
+      this.#unheardMs = this.#unheardMs.filter((takenMs) => takenMs > message.sample_ms);
+    }
     if (message.message !== "seat") return;
     this.seat = message;
     if (message.drives) this.#takesOver = false;
@@ -158,6 +175,7 @@ export class Tracking {
 
   #connectionChanged(state, reason) {
     this.seat = null;
+    this.#unheardMs = [];
     if (state !== "open") this.#stateChanged(state, reason); // else it will be told who drives
   }
 

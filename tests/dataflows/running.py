@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -13,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from operators.settings import ROOT
+from tests.free_ports import free_ports
 from tests.time_limits import event_s, program_s
 
 BIN = Path(sys.executable).parent
@@ -77,15 +77,6 @@ class Running:
             else:
                 self.process.send_signal(signal.SIGINT)
         return self.wait()
-
-
-def free_ports(count: int) -> list[int]:
-    """Ports that nobody listens on at the moment."""
-    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [s.getsockname()[1] for s in sockets]
-    for s in sockets:
-        s.close()
-    return ports
 
 
 def environment(ports: tuple[int, int], **variables: str) -> dict[str, str]:

@@ -7,6 +7,7 @@ import queue
 import shutil
 import subprocess
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
@@ -136,6 +137,25 @@ class Browser:
     def hold_until(self, key: str, expression: str) -> None:
         """Hold a key down until a JavaScript expression is true, and let go at once."""
         self.command("holdUntil", key=key, expression=expression)
+
+    def press_until(self, key: str, expression: str) -> None:
+        """Hold a key down for a while, again and again, until a JavaScript expression is true.
+
+        Who was stopped while the key was down must let go of it first.
+        """
+        until_s = time.monotonic() + program_s()
+        while True:
+            with self.holding(key):
+                self.wait_a_while(expression)
+            if self.evaluate(expression):
+                return
+            assert time.monotonic() < until_s, f"{key} does not lead to {expression}"
+            self.wait_a_while()
+
+    def wait_a_while(self, expression: str = "false", a_while_ms: float = 1000.0) -> None:
+        """Wait until a JavaScript expression is true, or for as long by the page's clock."""
+        end_ms = self.evaluate("performance.now()") + a_while_ms
+        self.wait_for(f"({expression}) || performance.now() > {end_ms}")
 
     def drag(
         self, start: tuple[float, float], end: tuple[float, float], button: str = "left"

@@ -9,9 +9,9 @@ import pytest
 
 from operators.certificate import make_certificate, write_certificate
 from operators.messages import Hands
-from tests.dataflows.running import free_ports
 from tests.e2e.browser import Browser
 from tests.e2e.station import Station
+from tests.free_ports import free_ports
 
 pytestmark = pytest.mark.browser
 

@@ -102,8 +102,7 @@ def settle(browser: Browser) -> None:
     while True:
         browser.wait_for(f"{STATE} === 'tracking' || {STATE} === 'stopped'")
         if browser.evaluate(f"{STATE} === 'stopped'"):
-            browser.press("Enter")
-            browser.wait_for(f"{STATE} !== 'stopped'")
+            browser.press_until("Enter", f"{STATE} !== 'stopped'")
             continue
         browser.wait_for(f"{later(browser)} || {STATE} !== 'tracking'")
         if browser.evaluate(f"{STATE} === 'tracking'"):

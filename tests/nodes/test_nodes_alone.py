@@ -14,8 +14,10 @@ import pytest
 from websockets.exceptions import WebSocketException
 from websockets.sync.client import ClientConnection, connect
 
+from nodes.runtime import AGAIN
+from operators.arrow_encoding import encode
 from operators.hands import SIDES, Hand
-from operators.header import Header, Stamp
+from operators.header import Header, Stamp, after_of
 from operators.message import Message
 from operators.messages import (
     Controllers,
@@ -41,6 +43,7 @@ from operators.scene import build_scene
 from operators.settings import ROOT, load_settings
 from operators.simulators import make_simulator
 from operators.transforms import rigid, rotation_about
+from tests.free_ports import free_ports
 from tests.nodes.alone import Alone
 from tests.operators import frames
 from tests.operators.guarded_robot import Robot, posture, wanted
@@ -87,6 +90,27 @@ def test_preprocess_without_a_head_says_that_no_hand_may_be_followed(alone: Any)
     node.message("hands", recorded("hands", 1)[0], 0.0)
     sent, _ = node.run(["hand_targets"], 0.2)
     assert data(sent, "hand_targets")[0]["valid"] == [0, 0]
+
+
+def test_hands_that_overtake_their_head_wait_for_it(alone: Any) -> None:
+    node = alone("preprocess")
+    (head,), (hands,) = recorded("head", 1), recorded("hands", 1)
+    node.message("hands", hands, 0.0, Header(0, 0, hands_seq=0, after=after_of({"head": 0})))
+    node.message("head", head, 0.1, Header(0, 0))
+    sent, _ = node.run(["hand_targets"], 0.2)
+    assert [t["valid"] for t in data(sent, "hand_targets")] == [[1, 1]]
+
+
+def test_what_is_sent_again_is_taken_once(alone: Any) -> None:
+    node = alone("preprocess")
+    node.message("head", recorded("head", 1)[0], 0.0)
+    value, kind = encode(recorded("hands", 1)[0])
+    for k, again in enumerate([{AGAIN: 1}, {AGAIN: 1}, {}, {AGAIN: 1}]):
+        seq = [0, 0, 1, 1][k]  # of the first the first sending is lost
+        metadata = {**kind, **Header(seq, seq, hands_seq=seq).to_metadata(), **again}
+        node.raw("hands", value, metadata, 0.1 + 0.02 * k)
+    sent, _ = node.run(["hand_targets"], 0.3)
+    assert len(data(sent, "hand_targets")) == 2
 
 
 def test_preprocess_smooths_the_hands_by_their_own_times(alone: Any) -> None:
@@ -365,14 +389,6 @@ def test_capture_panorama_refuses_the_state_of_another_scene(
     sent, said = node.run(["panorama"], 1.0)
     assert not sent
     assert "another is not this renderer's" in said
-
-
-def free_ports(count: int) -> list[int]:
-    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [s.getsockname()[1] for s in sockets]
-    for s in sockets:
-        s.close()
-    return ports
 
 
 def connected(url: str) -> ClientConnection:

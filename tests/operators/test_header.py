@@ -1,6 +1,6 @@
 import pytest
 
-from operators.header import Header, Stamp, trail_of
+from operators.header import Header, Stamp, after_of, trail_of
 from operators.message import MessageError
 
 STAMPS = (
@@ -36,12 +36,28 @@ def test_sending_on_takes_the_outputs_own_number() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "value"), [("trail", 5), ("seq", "5"), ("capture_ns", 1.5), ("hands_seq", True)]
+    ("name", "value"),
+    [("trail", 5), ("after", 5), ("seq", "5"), ("capture_ns", 1.5), ("hands_seq", True)],
 )
 def test_a_wrong_entry_is_named(name: str, value: object) -> None:
     metadata = {**Header(7, 9).to_metadata(), name: value}
     with pytest.raises(MessageError, match=name):
         Header.from_metadata(metadata)
+
+
+def test_what_it_comes_after_survives_metadata_and_may_be_missing() -> None:
+    header = Header(7, 9, after=after_of({"head": 6, "operator_input": 0}))
+    read = Header.from_metadata(header.to_metadata()).sent_by(STAMPS[0])
+    assert read.predecessors == {"head": 6, "operator_input": 0}
+    metadata = Header(7, 9).to_metadata()
+    del metadata["after"]
+    assert Header.from_metadata(metadata).predecessors == {}
+
+
+@pytest.mark.parametrize("after", ["head;", "head six;", "head 1 2;"])
+def test_a_broken_order_is_refused(after: str) -> None:
+    with pytest.raises(MessageError, match="head"):
+        _ = Header(7, 9, after=after).predecessors
 
 
 @pytest.mark.parametrize("trail", ["simulate;", "simulate 1 2 3 4 5;", "simulate 1 2 3 x 5 6;"])

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from operators.page_layout import encode_bytes
-from operators.seat_messages import Seat
+from operators.seat_messages import Heard, Seat
 from tests.operators.node_js import run_in_node
 
 pytestmark = pytest.mark.browser
@@ -26,11 +26,9 @@ tracking.meet("ws://localhost", "page");
 socket.onopen();
 socket.onmessage({ data: Uint8Array.from(given.seat).buffer });
 const act = {
-  sample: (keys) => tracking.send({ source: "", head: null, hands: [null, null], keys }, 1),
-  nothing: () => tracking.sendNothing("", 1),
+  sample: (keys, ms) => tracking.send({ source: "", head: null, hands: [null, null], keys }, ms),
+  nothing: (_, ms) => tracking.sendNothing("", ms),
 };
-act[given.act]({ stop: given.stop });
-result = socket.sent;
 """
 
 
@@ -50,4 +48,44 @@ def test_what_is_sent(
 ) -> None:
     seat = encode_bytes(Seat(drives=drives, taken=True, others=0, reason=""), 1.0)
     given = {"act": act, "stop": stop, "backlog": backlog, "seat": list(seat)}
-    assert (run_in_node(SCRIPT, given, tmp_path) > 0) == is_sent
+    script = f"{SCRIPT}act[given.act]({{ stop: given.stop }}, 1);\nresult = socket.sent;"
+    assert (run_in_node(script, given, tmp_path) > 0) == is_sent
+
+
+SECOND = """
+const hear = (ms) => socket.onmessage({ data: Uint8Array.from(given.heard[ms]).buffer });
+const sent = [];
+for (let ms = 0; ms <= 1000; ms += 10) {
+  if (ms in given.heard) hear(ms);
+  const before = tracking.sent;
+  act.sample({ stop: ms === given.stopMs }, ms);
+  if (tracking.sent > before) sent.push(ms);
+}
+result = sent;
+"""
+
+
+def sent_in_a_second(tmp_path: Path, heard: dict[int, float], stop_ms: int = -1) -> list[int]:
+    """When samples are sent of 100 in a second. heard: of which it hears, and when, ms."""
+    seat = encode_bytes(Seat(drives=True, taken=True, others=0, reason=""), 1.0)
+    words = {ms: list(encode_bytes(Heard(sample_ms=of), 1.0)) for ms, of in heard.items()}
+    given = {"backlog": 0, "seat": list(seat), "heard": words, "stopMs": stop_ms}
+    sent: list[int] = run_in_node(SCRIPT + SECOND, given, tmp_path)
+    return sent
+
+
+def test_a_server_that_answers_gets_every_sample(tmp_path: Path) -> None:
+    """However far it is, up to a quarter of a second."""
+    heard = {ms: ms - 250.0 for ms in range(250, 1001, 10)}
+    assert sent_in_a_second(tmp_path, heard) == list(range(0, 1001, 10))
+
+
+def test_a_server_that_does_not_answer_gets_few_samples_and_every_stop(tmp_path: Path) -> None:
+    sent = sent_in_a_second(tmp_path, {}, stop_ms=300)
+    assert sent == [*range(0, 251, 10), 300, 550, 800]
+
+
+def test_what_is_sent_again_when_the_server_answers(tmp_path: Path) -> None:
+    """One word speaks for all samples before it."""
+    sent = sent_in_a_second(tmp_path, {600: 250.0})
+    assert sent == [*range(0, 251, 10), 500, *range(600, 751, 10), 1000]

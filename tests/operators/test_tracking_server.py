@@ -16,7 +16,7 @@ from operators.message import Message
 from operators.messages import Controllers, Hands, Head, OperatorInput
 from operators.page_layout import encode_bytes
 from operators.page_messages import Watch
-from operators.seat_messages import Claim, Seat
+from operators.seat_messages import Claim, Heard, Seat
 from operators.settings import HeadsetSettings, SettingsError
 from operators.tracking_server import TrackingServer
 from tests.operators.page_clients import (
@@ -77,7 +77,8 @@ def served() -> Iterator[Served]:
 
 def seat(client: ClientConnection) -> Seat:
     """The next that a client is told of who drives."""
-    message = receive(client)
+    while isinstance(message := receive(client), Heard):
+        pass
     assert isinstance(message, Seat)
     return message
 
@@ -110,6 +111,22 @@ def test_hands_on_what_the_page_says(served: Served, message_type: type[Message]
     assert same(message, said, but="client")
     assert (message.client, name, time_ms) == ("page-7", "page-7", 1234.5)
     assert received_ns > 0
+
+
+def test_a_client_is_told_which_of_its_samples_came(served: Served) -> None:
+    with served.client() as client:
+        send(client, sample(Hands), time_ms=7.5)
+        while not isinstance(heard := receive(client), Heard):
+            pass
+        assert heard.sample_ms == 7.5
+        # One that a busy server comes to late speaks for those before it.
+        for k in range(20):
+            send(client, sample(Hands), time_ms=8.5 + k)
+        while heard.sample_ms < 27.5:
+            later = receive(client)
+            assert isinstance(later, Heard)
+            assert later.sample_ms > heard.sample_ms
+            heard = later
 
 
 def test_a_taken_port_is_a_setting_to_change(served: Served) -> None:
