@@ -142,8 +142,15 @@ def node_process(ports: tuple[int, int], file: str) -> int:
 
 
 def left_shared_memory() -> set[str]:
-    """dora's files of more than 64 kB in shared memory that no process uses any more."""
-    large = {f.name for f in SHARED_MEMORY.glob("*.zenoh") if f.stat().st_size > LEFT_BYTES}
+    """dora's files of more than 64 kB in shared memory that no process uses any more.
+
+    This user's: of others' processes it cannot be seen what they use.
+    """
+    large = set()
+    for file in SHARED_MEMORY.glob("*.zenoh"):
+        status = file.stat()
+        if status.st_uid == os.getuid() and status.st_size > LEFT_BYTES:
+            large.add(file.name)
     for maps in Path("/proc").glob("[0-9]*/maps"):
         try:
             used = maps.read_text()
