@@ -347,6 +347,9 @@ window.panodora = Object.freeze({
   get lastFrameSeq() {
     return stream.lastSeq;
   },
+  get samplesHeldBack() {
+    return tracking.heldBack;
+  },
   get samplesSent() {
     return tracking.sent;
   },

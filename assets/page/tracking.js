@@ -7,7 +7,8 @@ import { decode, encode } from "./wire.js";
 const BACKLOG_BYTES = 32768;
 
 // Samples that the server has not acknowledged wait somewhere on the way, and whatever follows waits
-// behind them: after so long without a word of the first, few are sent.
+// behind them. Where there are so many, and nothing is heard of the first for so long, few are sent.
+const UNHEARD = 16;
 const UNHEARD_MS = 250;
 const SELDOM_MS = 250;
 
@@ -33,6 +34,7 @@ export class Tracking {
   seat = null; // a `seat` message: whether this page drives, as the server last told
   client = "";
   sent = 0;
+  heldBack = 0; // samples that would only have waited on the way
 
   /**
    * protocols: as for a WebSocket. stateChanged(state, reason): as in Connection, but that a page
@@ -98,7 +100,11 @@ export class Tracking {
     const { state } = this;
     const lags = this.#connection.backlog > BACKLOG_BYTES || this.#isUnheard(timeMs);
     if (state !== "open" && state !== "watching") return;
-    if (((lags && !sample.isLast) || state === "watching") && !sample.keys?.stop) return;
+    if (state === "watching" && !sample.keys?.stop) return;
+    if (lags && !sample.isLast && !sample.keys?.stop) {
+      this.heldBack++;
+      return;
+    }
     const sender = { source: sample.source, client: this.client };
     const { head, hands, controllers, adjust } = sample;
     // A stop goes ahead of the hands that it is to stop.
@@ -160,7 +166,8 @@ export class Tracking {
 
   #isUnheard(timeMs) {
     const [firstMs = timeMs] = this.#unheardMs;
-    return timeMs - firstMs > UNHEARD_MS && timeMs - this.#sentMs < SELDOM_MS;
+    const waits = this.#unheardMs.length >= UNHEARD && timeMs - firstMs > UNHEARD_MS;
+    return waits && timeMs - this.#sentMs < SELDOM_MS;
   }
 
   #told(message) {

@@ -148,7 +148,10 @@ def left_shared_memory() -> set[str]:
     """
     large = set()
     for file in SHARED_MEMORY.glob("*.zenoh"):
-        status = file.stat()
+        try:
+            status = file.stat()
+        except FileNotFoundError:
+            continue
         if status.st_uid == os.getuid() and status.st_size > LEFT_BYTES:
             large.add(file.name)
     for maps in Path("/proc").glob("[0-9]*/maps"):

@@ -55,7 +55,7 @@ def test_what_is_sent(
 SECOND = """
 const hear = (ms) => socket.onmessage({ data: Uint8Array.from(given.heard[ms]).buffer });
 const sent = [];
-for (let ms = 0; ms <= 1000; ms += 10) {
+for (let ms = 0; ms <= 1000; ms += given.everyMs) {
   if (ms in given.heard) hear(ms);
   const before = tracking.sent;
   act.sample({ stop: ms === given.stopMs }, ms);
@@ -65,11 +65,14 @@ result = sent;
 """
 
 
-def sent_in_a_second(tmp_path: Path, heard: dict[int, float], stop_ms: int = -1) -> list[int]:
-    """When samples are sent of 100 in a second. heard: of which it hears, and when, ms."""
+def sent_in_a_second(
+    tmp_path: Path, heard: dict[int, float], stop_ms: int = -1, every_ms: int = 10
+) -> list[int]:
+    """When samples are sent of those of a second. heard: of which it hears, and when, ms."""
     seat = encode_bytes(Seat(drives=True, taken=True, others=0, reason=""), 1.0)
     words = {ms: list(encode_bytes(Heard(sample_ms=of), 1.0)) for ms, of in heard.items()}
     given = {"backlog": 0, "seat": list(seat), "heard": words, "stopMs": stop_ms}
+    given["everyMs"] = every_ms
     sent: list[int] = run_in_node(SCRIPT + SECOND, given, tmp_path)
     return sent
 
@@ -83,6 +86,11 @@ def test_a_server_that_answers_gets_every_sample(tmp_path: Path) -> None:
 def test_a_server_that_does_not_answer_gets_few_samples_and_every_stop(tmp_path: Path) -> None:
     sent = sent_in_a_second(tmp_path, {}, stop_ms=300)
     assert sent == [*range(0, 251, 10), 300, 550, 800]
+
+
+def test_a_page_that_is_slow_itself_sends_every_sample(tmp_path: Path) -> None:
+    """It hears late of what has come long ago."""
+    assert sent_in_a_second(tmp_path, {}, every_ms=100) == list(range(0, 1001, 100))
 
 
 def test_what_is_sent_again_when_the_server_answers(tmp_path: Path) -> None:
