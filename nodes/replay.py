@@ -80,16 +80,17 @@ def step(node: DataflowNode, dues: Iterator[Due], followed: "Followed") -> None:
     So each replay is the same: hands are taken after what was sent before them, and what dora has
     lost is sent again.
     """
-    seqs: dict[str, int] = {}
+    newest: dict[str, tuple[str, Message, Header]] = {}
     unfollowed: list[tuple[str, Message, Header]] = []
     for due in dues:
         name, message = due.recorded.name, due.recorded.message
         if followed.stopping:
             return
-        header = node.originate(name, message, due.due_ns, after=seqs if name == "hands" else None)
+        after = {before: header.seq for before, _, header in newest.values()}
+        header = node.originate(name, message, due.due_ns, after=after if name == "hands" else None)
         unfollowed.append((name, message, header))
         if name != "hands":
-            seqs[name] = header.seq
+            newest[name] = unfollowed[-1]
             continue
         for _ in range(LOCKSTEP_TRIES):
             if followed.wait_for(header.hands_seq):
@@ -98,7 +99,7 @@ def step(node: DataflowNode, dues: Iterator[Due], followed: "Followed") -> None:
                 node.send_again(*sent)
         else:
             node.report("lockstep", "the scene does not follow; is a node missing?")
-        unfollowed.clear()
+        unfollowed = list(newest.values())  # a node that has begun anew needs them too
 
 
 class Followed:

@@ -26,7 +26,11 @@ from operators.usage_error import UsageError
 log = logging.getLogger(__name__)
 
 AGAIN = "again"
-"""The key of dora's metadata that marks a message as sent once more, for whoever has not got it."""
+"""The key of dora's metadata that marks a message as sent once more, for whoever has not got it.
+
+Who has got it sends again what it made of it: so a sample in lockstep gets past the place where
+dora lost something of it.
+"""
 
 REPORT_INTERVAL_S = 1.0
 """A fault that repeats is reported so often at the most."""
@@ -91,6 +95,9 @@ class DataflowNode:
         self._next_seq: dict[str, int] = {}
         self._last_seq: dict[str, int] = {}
         self._connected: frozenset[str] = frozenset()
+        self._made: list[tuple[str, pa.Array, Metadata]] = []
+        """What was sent of the last sample in lockstep, but for pixels."""
+        self._made_of = -1
         self.lost: dict[str, int] = {}
         """Messages of each input that never arrived."""
         self._skipped = 0
@@ -154,7 +161,7 @@ class DataflowNode:
         return self._send(output, message, before, received_ns or now, now)
 
     def send_again(self, output: str, message: Message, header: Header) -> None:
-        """Send a message without pixels once more: dora may have lost it. Who has it drops it."""
+        """Send a message without pixels once more: dora may have lost it."""
         value, kind = encode(message)
         with self._sending:
             self._node.send_output(output, value, {**kind, **header.to_metadata(), AGAIN: 1})
@@ -186,9 +193,18 @@ class DataflowNode:
                 return header
             if pixels:
                 self._send_pixels(output, value, metadata)
-            else:
-                self._node.send_output(output, value, metadata)
+                return header
+            self._node.send_output(output, value, metadata)
+            if header.after:
+                if header.hands_seq != self._made_of:
+                    self._made, self._made_of = [], header.hands_seq
+                self._made.append((output, value, metadata))
         return header
+
+    def _send_made_again(self) -> None:
+        with self._sending:
+            for output, value, metadata in self._made:
+                self._node.send_output(output, value, {**metadata, AGAIN: 1})
 
     def _send_pixels(self, output: str, pixels: NDArray[np.uint8], metadata: Metadata) -> None:
         with self._node.send_output_raw(output, pixels.size, metadata) as buffer:
@@ -295,6 +311,8 @@ class DataflowNode:
             return
         last = self._last_seq.get(name)
         if AGAIN in metadata and last is not None and header.seq <= last:
+            if header.after and header.hands_seq == self._made_of:
+                self._send_made_again()
             return
         if last is not None and header.seq > last + 1:
             self.lost[name] = self.lost.get(name, 0) + header.seq - last - 1

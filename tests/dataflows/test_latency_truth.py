@@ -1,7 +1,6 @@
 """What the records say of delays that are known, in a real dataflow."""
 
 import asyncio
-import shutil
 import subprocess
 import time
 from collections import Counter
@@ -22,6 +21,7 @@ from operators.recording import RecordingReader, RecordingWriter
 from operators.settings import ROOT
 from operators.stage_report import StageReport, stage_reports
 from tests.dataflows.disturbed_node import FILE, LOSING, LOST, STAGES, Disturbance
+from tests.dataflows.other_nodes import with_other_nodes
 from tests.dataflows.running import BIN, assert_nothing_left, left_shared_memory, running
 from tests.time_limits import program_s
 
@@ -48,15 +48,6 @@ MOVED: Final = 0.2
 FIRST_AHEAD: Final = 60
 """A disturbance begins with a sample that no node has seen when all are told of it."""
 
-NODE = """\
-import sys
-
-sys.path.insert(0, {root!r})
-from tests.dataflows.disturbed_node import run
-
-run({name!r})
-"""
-
 
 def disturbed_dataflow(folder: Path) -> Path:
     """The replay dataflow with disturbed nodes, and a simulator that steps with commands alone.
@@ -64,15 +55,9 @@ def disturbed_dataflow(folder: Path) -> Path:
     The clock's ticks would let what is late for one step wait for another, and so move delays from
     stage to stage.
     """
-    for name in ("modules", "types"):
-        shutil.copytree(ROOT / "dataflows" / name, folder / name)
-    dataflow = shutil.copy(ROOT / "dataflows/teleop_replay.yml", folder)
+    dataflow = with_other_nodes(folder, "teleop_replay.yml", "tests.dataflows.disturbed_node")
     robot = folder / "modules/robot.yml"
     robot.write_text(robot.read_text().replace("dora/timer/hz/60", "dora/timer/millis/60000"))
-    (folder / "nodes").mkdir()
-    for file in (ROOT / "nodes").glob("*.py"):
-        text = NODE.format(root=str(ROOT), name=file.stem)
-        (folder / "nodes" / file.name).write_text(text)
     return dataflow
 
 

@@ -11,6 +11,7 @@ from operators.acknowledging_client import AcknowledgingClient
 from operators.messages import SceneState
 from operators.recording import RecordingReader, RecordingWriter
 from operators.settings import ROOT
+from tests.dataflows.other_nodes import with_other_nodes
 from tests.dataflows.running import (
     BIN,
     assert_nothing_left,
@@ -117,7 +118,15 @@ def test_dora_start_and_stop_leave_nothing_behind(tmp_path: Path) -> None:
 def test_a_lockstep_replay_gives_the_same_states_bit_for_bit(
     short_recording: Path, tmp_path: Path
 ) -> None:
-    first, second = (lockstep_states(short_recording, tmp_path / turn) for turn in "ab")
+    """Also where every message on the way from the operator to the scene is lost now and then."""
+    lossy = with_other_nodes(
+        tmp_path / "lossy", "teleop_replay_record.yml", "tests.dataflows.lossy_node"
+    )
+    dataflows = {"sound": ROOT / "dataflows/teleop_replay_record.yml", "lossy": lossy}
+    first, second = (
+        lockstep_states(dataflow, short_recording, tmp_path / f"{name} recording")
+        for name, dataflow in dataflows.items()
+    )
     both = sorted(set(first) & set(second))
     assert len(both) > COMPARED
     for sample in both:
@@ -128,14 +137,14 @@ def test_a_lockstep_replay_gives_the_same_states_bit_for_bit(
     assert not np.array_equal(first[both[0]].body_poses, first[both[-1]].body_poses)
 
 
-def lockstep_states(recording: Path, folder: Path) -> dict[int, SceneState]:
+def lockstep_states(dataflow: Path, recording: Path, folder: Path) -> dict[int, SceneState]:
     """What a replay in lockstep makes of a recording's samples.
 
     The recorder may lack a few: dora loses messages to it on a busy machine, and the last are on
     their way when the dataflow ends.
     """
     with running(
-        ["panodora", "replay", "--dataflow", "dataflows/teleop_replay_record.yml", str(recording)],
+        ["panodora", "replay", "--dataflow", str(dataflow), str(recording)],
         PANODORA_CONFIG="configs/teleop_replay_record.yml",
         PANODORA__RECORD__FOLDER=str(folder),
     ) as run:

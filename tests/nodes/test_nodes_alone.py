@@ -113,6 +113,18 @@ def test_what_is_sent_again_is_taken_once(alone: Any) -> None:
     assert len(data(sent, "hand_targets")) == 2
 
 
+def test_who_gets_a_sample_again_sends_again_what_it_made_of_it(alone: Any) -> None:
+    node = alone("preprocess")
+    node.message("head", recorded("head", 1)[0], 0.0, Header(0, 0))
+    value, kind = encode(recorded("hands", 1)[0])
+    for k, again in enumerate([{}, {AGAIN: 1}]):
+        header = Header(0, 1, hands_seq=0, after=after_of({"head": 0}))
+        node.raw("hands", value, {**kind, **header.to_metadata(), **again}, 0.1 + 0.1 * k)
+    sent, _ = node.run(["hand_targets"], 0.4)
+    first, second = data(sent, "hand_targets")
+    assert first == second
+
+
 def test_preprocess_smooths_the_hands_by_their_own_times(alone: Any) -> None:
     (head,), samples = recorded("head", 1), recorded("hands", 60)[::15]
     node = alone("preprocess", PANODORA__FILTERS__ROTATION__ENABLED="false")
