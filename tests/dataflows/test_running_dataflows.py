@@ -84,7 +84,9 @@ def test_the_sink_holds_its_hands_until_someone_engages() -> None:
 def test_dora_start_and_stop_leave_nothing_behind(tmp_path: Path) -> None:
     before = left_shared_memory()
     page, tracking, coordinator = free_ports(3)
-    variables = environment((page, tracking), DORA_COORDINATOR_PORT=str(coordinator))
+    # The coordinator keeps a database there, which it shares with no other of this user.
+    own = {"HOME": str(tmp_path), "DORA_COORDINATOR_PORT": str(coordinator)}
+    variables = environment((page, tracking), **own)
 
     def dora(*arguments: str, check: bool = True) -> str:
         ended = subprocess.run(
