@@ -1,14 +1,15 @@
 """A node that takes longer over some samples of the hands, or loses what it made of them.
 
 What it shall do is in a file that is written while it runs: a delay is chosen when the machine's
-noise is known.
+noise is known. The source writes with which sample it begins, and sends that one then: so no node
+gets such a sample before it can know.
 """
 
 import json
 import os
 import runpy
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Final, Self
 
@@ -40,18 +41,22 @@ FILE: Final = "DISTURBANCE"
 
 @dataclass(frozen=True)
 class Disturbance:
-    """From which sample on nodes are slow, by how much, and how far apart samples then are."""
+    """By how much nodes are slow, how far apart samples then are, and from which on, once known."""
 
-    first_seq: int
     delay_ms: float
     gap_ms: float
+    first_seq: int | None = None
 
     def case_of(self, hands_seq: int) -> str:
         """Which node is slow over a sample; LOST where it is lost; empty where it is left alone."""
         place = hands_seq % PERIOD
-        if hands_seq < self.first_seq or place % 2 == 0:
+        if not self.has_begun(hands_seq) or place % 2 == 0:
             return ""
         return (*STAGES, LOST)[place // 2]
+
+    def has_begun(self, hands_seq: int) -> bool:
+        """Whether a sample is one of those."""
+        return self.first_seq is not None and hands_seq >= self.first_seq
 
     @classmethod
     def read(cls, path: Path) -> Self | None:
@@ -75,14 +80,17 @@ def run(name: str) -> None:
         self: DataflowNode, output: str, message: Any, before: Header, *stamps: int
     ) -> Header:
         nonlocal disturbance, last_sent_s
-        disturbance = disturbance or Disturbance.read(path)
+        if disturbance is None or disturbance.first_seq is None:
+            disturbance = Disturbance.read(path)
         if disturbance is None:
             return send(self, output, message, before, *stamps)
         hands_seq = before.hands_seq
         if name == SOURCE:
             hands_seq = self._next_seq.get(OUTPUTS[SOURCE], 0)
-            is_too_early = 1e3 * (time.monotonic() - last_sent_s) < disturbance.gap_ms
-            if is_too_early and hands_seq >= disturbance.first_seq:
+            if disturbance.first_seq is None:
+                disturbance = replace(disturbance, first_seq=hands_seq)
+                disturbance.write(path)
+            if 1e3 * (time.monotonic() - last_sent_s) < disturbance.gap_ms:
                 return before
         if output != OUTPUTS.get(name):
             return send(self, output, message, before, *stamps)

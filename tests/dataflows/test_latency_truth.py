@@ -10,7 +10,6 @@ from typing import Final
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import pytest
 from numpy.typing import NDArray
 
@@ -45,9 +44,6 @@ the noise is half of that."""
 MOVED: Final = 0.2
 """The share of a delay whose telling of another stage must be seen."""
 
-FIRST_AHEAD: Final = 60
-"""A disturbance begins with a sample that no node has seen when all are told of it."""
-
 
 def disturbed_dataflow(folder: Path) -> Path:
     """The replay dataflow with disturbed nodes, and a simulator that steps with commands alone.
@@ -73,8 +69,8 @@ class Told:
 
     def case_of(self, hands_seq: int) -> str | None:
         """The case of a frame; None where nothing was disturbed yet, or no sample is shown."""
-        is_disturbed = hands_seq >= self.disturbance.first_seq
-        return self.disturbance.case_of(hands_seq) if is_disturbed else None
+        has_begun = self.disturbance.has_begun(hands_seq)
+        return self.disturbance.case_of(hands_seq) if has_begun else None
 
     def stages_of(self, case: str) -> dict[str, StageReport]:
         """The stages of the frames of a case."""
@@ -135,12 +131,12 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Told:
         records, _ = records_after(UNDISTURBED_FRAMES)
         delay_ms = max(LEAST_DELAY_MS, NOISES * noise_ms(stage_reports(records)))
         print(f"delays of {delay_ms:.1f} ms")
-        first_seq = pc.max(records["hands_seq"]).as_py() + FIRST_AHEAD
-        disturbance = Disturbance(first_seq, delay_ms, gap_ms=GAP * delay_ms)
-        disturbance.write(file)
+        Disturbance(delay_ms, gap_ms=GAP * delay_ms).write(file)
         until_s = time.monotonic() + program_s()
         while True:
             records, news = records_after(FRAMES)
+            disturbance = Disturbance.read(file)
+            assert disturbance is not None
             counts = Counter(map(disturbance.case_of, set(records["hands_seq"].to_pylist())))
             if min(counts[stage] for stage in STAGES) >= FRAMES:
                 break
