@@ -43,6 +43,7 @@ class Taken:
     started_ns is when the node began to work with it; a node that lets messages wait sets it.
     A timer's tick has no message; nor has the news that a node before this one has restarted, or
     that nothing more comes by this input. predecessors: of other inputs, what is taken before it.
+    due_ns: when it happened, for the order between inputs; within one, messages keep theirs.
     """
 
     input: str
@@ -53,6 +54,10 @@ class Taken:
     restarted: str = ""
     has_ended: bool = False
     predecessors: Mapping[str, int] = field(default_factory=dict)
+    due_ns: int = 0
+
+    def __post_init__(self) -> None:
+        self.due_ns = max(self.due_ns, self.header.capture_ns)
 
 
 class DataflowNode:
@@ -94,6 +99,7 @@ class DataflowNode:
         self._sending = threading.Lock()
         self._next_seq: dict[str, int] = {}
         self._last_seq: dict[str, int] = {}
+        self._last_due_ns: dict[str, int] = {}
         self._connected: frozenset[str] = frozenset()
         self._made: list[tuple[str, pa.Array, Metadata]] = []
         """What was sent of the last sample in lockstep, but for pixels."""
@@ -227,7 +233,8 @@ class DataflowNode:
                     return self._waiting.pop(place)
             event = self._node.next()
             if event is None:  # every sender is gone
-                return None
+                self._running = False
+                continue
             self._receive(event)
             for waiting in self._drain():
                 self._receive(waiting)
@@ -235,9 +242,7 @@ class DataflowNode:
             # dora takes turns between inputs; what happened first shall be taken first, and at the
             # same time in the declared order: so a replay in lockstep is the same each time.
             # An end is of this machine's time, footage of the file's: it is after all messages.
-            self._waiting.sort(
-                key=lambda t: (t.has_ended, t.header.capture_ns, *self._place(t.input))
-            )
+            self._waiting.sort(key=lambda t: (t.has_ended, t.due_ns, *self._place(t.input)))
         return None
 
     def _is_early(self, taken: Taken) -> bool:
@@ -316,8 +321,19 @@ class DataflowNode:
             return
         if last is not None and header.seq > last + 1:
             self.lost[name] = self.lost.get(name, 0) + header.seq - last - 1
+        has_begun_anew = last is not None and header.seq <= last
         self._last_seq[name] = header.seq
-        taken = Taken(name, message, header, received_ns, received_ns, predecessors=predecessors)
+        taken = Taken(
+            name,
+            message,
+            header,
+            received_ns,
+            received_ns,
+            predecessors=predecessors,
+            # A browser's clock that is measured anew may tell of a sample that it is the older one.
+            due_ns=0 if has_begun_anew else self._last_due_ns.get(name, 0),
+        )
+        self._last_due_ns[name] = taken.due_ns
         self._waiting.append(taken)
 
     def _keep_newest(self) -> None:

@@ -13,9 +13,13 @@ from tests.time_limits import event_s
 
 @pytest.fixture(scope="session", autouse=True)
 def patient_servers() -> Iterator[None]:
-    """Servers in this process that wait longer for a busy browser to say that it lives."""
+    """Servers in this process that wait longer for a busy browser.
+
+    To say that it lives; and for a page to be opened while somebody drives who says nothing.
+    """
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(tracking_server, "HEARTBEAT_S", event_s())
+        patch.setattr(tracking_server, "YIELDS_AFTER_S", event_s())
         patch.setattr(page_server, "HEARTBEAT_S", event_s())
         yield
 

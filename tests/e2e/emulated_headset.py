@@ -2,6 +2,7 @@
 
 import json
 import math
+from collections.abc import Callable
 from types import TracebackType
 from typing import Self
 
@@ -15,6 +16,9 @@ IWER = HERE / "node_modules/iwer/build/iwer.min.js"
 
 WIDTH, HEIGHT = 800, 400
 """Of the window, which shows both eyes side by side: little, as it is drawn without a GPU."""
+
+SIGNS = 20
+SIGN_MS = 5_000.0
 
 HEAD = (0.0, 1.6, 0.0)
 HANDS = {"left": (-0.2, 1.45, -0.35), "right": (0.2, 1.45, -0.35)}
@@ -92,6 +96,26 @@ class EmulatedHeadset:
     def pinch(self, side: str, value: float) -> None:
         """Close thumb and index finger, 0 to 1."""
         self.do(f"hands.{side}.updatePinchValue({value})")
+
+    def pinch_both(self, value: float) -> None:
+        """Close thumbs and index fingers, 0 to 1."""
+        for side in HANDS:
+            self.pinch(side, value)
+
+    def engage(self, is_stopped: str, sign: Callable[[float], None]) -> None:
+        """Make the sign to engage, 1, and let go, 0, until a JavaScript expression is false.
+
+        Again and again: a busy machine's robot stops once more, and who was stopped meanwhile must
+        let go first. A sign of one second engages.
+        """
+        for _ in range(SIGNS):
+            sign(1)
+            self.browser.wait_a_while(f"!({is_stopped})", SIGN_MS)
+            sign(0)
+            self.browser.wait_a_while()
+            if not self.browser.evaluate(is_stopped):
+                return
+        raise AssertionError(f"the sign was made {SIGNS} times, and the robot is stopped")
 
     def turn(self, yaw_rad: float) -> None:
         """Turn the head about its neck, positive to the left, until that is drawn."""

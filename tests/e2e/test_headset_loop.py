@@ -27,6 +27,7 @@ pytestmark = [
 SIDES = LEFT, RIGHT = 0, 1
 INDEX_JOINTS = ("left/L_index_proximal_joint", "right/R_index_proximal_joint")
 SETTLE_FRAMES = 45
+STOPPED = "document.getElementById('state').textContent === 'stopped'"
 STRAYED = "document.getElementById('state').textContent !== 'tracking'"
 SETTLED_STATES = 10
 RAISED_M = 0.1
@@ -100,11 +101,7 @@ def make(visit: Visit, headset: EmulatedHeadset) -> None:
     browser = headset.browser
     headset.enter()
     wait_for_state(browser, "stopped")
-    for side in HANDS:
-        headset.pinch(side, 1)
-    wait_for_state(browser, "tracking")
-    for side in HANDS:
-        headset.pinch(side, 0)
+    headset.engage(STOPPED, headset.pinch_both)
     drive(browser)
     visit.seen["driving"] = browser.screenshot()
 
@@ -153,9 +150,8 @@ def make(visit: Visit, headset: EmulatedHeadset) -> None:
     settle(browser)  # the guard says it again
     visit.mark("controllers stopped")
 
-    press_both(headset, 1, "squeeze", "trigger")
-    wait_for_state(browser, "tracking")
-    press_both(headset, 0, "trigger")
+    press_both(headset, 1, "squeeze")
+    headset.engage(STOPPED, lambda pressed: press_both(headset, pressed, "trigger"))
     drive(browser)
     visit.mark("gripping")
     move_controller(headset, 0, RAISED_M)
@@ -184,8 +180,7 @@ def make(visit: Visit, headset: EmulatedHeadset) -> None:
     settle(browser)  # the loop goes on
     visit.mark("came again")
     headset.enter()
-    for side in HANDS:
-        headset.pinch(side, 1)
+    headset.engage(STOPPED, headset.pinch_both)
     drive(browser)
     visit.mark("end")
     headset.leave()

@@ -19,7 +19,6 @@ from tests.dataflows.running import (
     running,
 )
 from tests.e2e.browser import Browser
-from tests.e2e.emulated_headset import HANDS
 from tests.e2e.test_headset_loop import INDEX_JOINTS, POSTS, RIGHT, SETTLE_FRAMES
 from tests.e2e.vuer_station import VuerHeadset
 
@@ -32,8 +31,6 @@ pytestmark = [
 ]
 
 ATTEMPTS = 20
-PINCHED_MS = 5_000.0
-"""A pinch of one second engages."""
 
 
 @pytest.fixture
@@ -53,21 +50,9 @@ def come_in(headset: VuerHeadset, run: Running) -> None:
 
 
 def engage(headset: VuerHeadset) -> None:
-    """Pinch with both hands, again and again, until the robot follows.
-
-    On a busy machine it is told late that a node has restarted, and stops once more.
-    """
+    """Pinch with both hands until the robot follows."""
     wait_for_state(headset, "stopped")
-    goes = "panodora.robot.state !== 'stopped'"
-    for _ in range(ATTEMPTS):
-        for side in HANDS:
-            headset.pinch(side, 1)
-        headset.browser.wait_a_while(goes, PINCHED_MS)
-        for side in HANDS:
-            headset.pinch(side, 0)
-        headset.browser.wait_a_while()
-        if headset.browser.evaluate(goes):
-            break
+    headset.engage("panodora.robot.state === 'stopped'", headset.pinch_both)
     while_driving(headset, "panodora.robot.state === 'tracking'")
 
 
