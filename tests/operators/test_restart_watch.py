@@ -28,3 +28,17 @@ def test_several_nodes_may_restart_at_once() -> None:
     watch.look(message(headset_input=7, preprocess=7, retarget=7))
     restarted = watch.look(message(headset_input=0, preprocess=8, retarget=2))
     assert restarted == ("headset_input", "retarget")
+
+
+def test_a_message_that_is_late_is_no_restart() -> None:
+    """It was sent before the one that has overtaken it; what follows is counted from that one."""
+    watch, (first, late, newest) = (
+        RestartWatch(),
+        (
+            Header(0, 0).sent_by(Stamp("headset_input", 1, 2, sent_ns, seq))
+            for sent_ns, seq in [(100, 7), (200, 8), (300, 9)]
+        ),
+    )
+    assert [watch.look(each) for each in (first, newest, late, newest)] == [()] * 4
+    begun_anew = Header(0, 0).sent_by(Stamp("headset_input", 1, 2, 400, 8))
+    assert watch.look(begun_anew) == ("headset_input",)
