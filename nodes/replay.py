@@ -86,12 +86,13 @@ def step(node: DataflowNode, dues: Iterator[Due], followed: "Followed") -> None:
         name, message = due.recorded.name, due.recorded.message
         if followed.stopping:
             return
-        after = {before: header.seq for before, _, header in newest.values()}
-        header = node.originate(name, message, due.due_ns, after=after if name == "hands" else None)
-        unfollowed.append((name, message, header))
         if name != "hands":
-            newest[name] = unfollowed[-1]
+            newest[name] = name, message, node.originate(name, message, due.due_ns)
+            unfollowed.append(newest[name])
             continue
+        after = {before: header.seq for before, _, header in newest.values()}
+        header = node.originate(name, message, due.due_ns, after=after)
+        unfollowed.append((name, message, header))
         for _ in range(LOCKSTEP_TRIES):
             if followed.wait_for(header.hands_seq):
                 break

@@ -17,10 +17,7 @@ class Seat(Message):
 
 @message(version=1)
 class Heard(Message):
-    """A client of the tracking port is told which of its samples has come through.
-
-    Who sends on while none does lets them queue up, and keys with them.
-    """
+    """A client of the tracking port is told which of its samples came; otherwise it sends few."""
 
     sample_ms: float = array(np.float64, unit="ms", doc="when it was taken, by the client's clock")
 

@@ -30,7 +30,6 @@ export class Tracking {
   #address = "";
   #takesOver = false;
   #unheardMs = []; // when samples were taken of which the server has said nothing yet
-  #sentMs = -Infinity;
   seat = null; // a `seat` message: whether this page drives, as the server last told
   client = "";
   sent = 0;
@@ -148,7 +147,6 @@ export class Tracking {
     );
     this.sent++;
     this.#unheardMs.push(timeMs);
-    this.#sentMs = timeMs;
   }
 
   /** Say that nothing is tracked and no key is held, or none but those given. */
@@ -165,9 +163,9 @@ export class Tracking {
   }
 
   #isUnheard(timeMs) {
-    const [firstMs = timeMs] = this.#unheardMs;
-    const waits = this.#unheardMs.length >= UNHEARD && timeMs - firstMs > UNHEARD_MS;
-    return waits && timeMs - this.#sentMs < SELDOM_MS;
+    const unheardMs = this.#unheardMs;
+    if (unheardMs.length < UNHEARD) return false;
+    return timeMs - unheardMs[0] > UNHEARD_MS && timeMs - unheardMs.at(-1) < SELDOM_MS;
   }
 
   #told(message) {

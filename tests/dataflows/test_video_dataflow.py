@@ -16,9 +16,7 @@ from operators.picture_source import VideoFile
 from operators.settings import ROOT
 from tests.dataflows.driving import Driven, needs_mediapipe
 from tests.dataflows.open_sockets import SocketWatch, environment_has
-from tests.dataflows.running import (
-    assert_said_at_the_start,
-)
+from tests.dataflows.running import assert_said_at_the_start
 from tests.free_ports import free_ports
 from tests.operators.page_clients import connected, receive_any
 from tests.time_limits import event_s, program_s
