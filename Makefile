@@ -3,8 +3,8 @@
 # make overlay   a robot drawn into a calibrated camera's picture, out of a simulated recording
 # make align     the simulated camera brought into line with a real one, out of the same recording
 # make test      set everything up; format, lint, types and tests
-# make test-slow the tests of dataflows and browsers as on a slow machine: AS=busy-loops, one-core
-#                or stops
+# make test-slow the tests of dataflows, nodes and browsers as on a slow machine: AS=busy-loops,
+#                one-core or stops
 # make bench     every benchmark, or NAMES='panorama.* loop.*'
 # make lint      format, lint and types alone
 # make clean     remove what set-up and runs have made
@@ -14,7 +14,7 @@ ACTIVATE := source .venv/bin/activate
 NAMES ?= *
 AS ?= busy-loops
 
-# Says how long a part of a run took: $(call timed,NAME,COMMAND)
+## Says how long a part of a run took: $(call timed,NAME,COMMAND)
 timed = begin=$$SECONDS && $(2) && echo "$(1): $$((SECONDS - begin)) s"
 
 .PHONY: help teleop replay overlay align test test-slow bench lint clean setup setup-overlay setup-dev setup-bench
@@ -40,7 +40,7 @@ test: lint
 	@$(ACTIVATE) && exec pytest --numprocesses 2
 
 test-slow: setup-dev
-	@$(ACTIVATE) && exec python -m tests.slow_machine $(AS) pytest -m 'dataflow or browser'
+	@$(ACTIVATE) && exec python -m tests.slow_machine $(AS) pytest -m 'dataflow or node or browser'
 
 lint: setup-dev
 	@$(ACTIVATE) && $(call timed,format,ruff format --check .) && $(call timed,lint,ruff check .) && \

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from operators.messages import Hands, OperatorState, SceneState
 from operators.recording import Recorded, RecordingReader
+from operators.sample_times import LARGEST_ERROR_NS
 from tests.dataflows.running import PATIENCE, assert_nothing_left, left_shared_memory, running
 from tests.e2e.browser import Browser
 from tests.e2e.emulated_headset import HANDS, EmulatedHeadset
@@ -53,7 +54,10 @@ class Visit:
     recorded: dict[str, list[Recorded]] = field(default_factory=dict)
 
     def mark(self, name: str) -> None:
+        """Let nothing happen near a mark: the page's clock is known to within so much."""
+        time.sleep(LARGEST_ERROR_NS / 1e9)
         self.at[name] = time.monotonic_ns()
+        time.sleep(LARGEST_ERROR_NS / 1e9)
 
     def between(self, name: str, start: str, end: str) -> list[Any]:
         """The recorded messages of a kind between two marks."""

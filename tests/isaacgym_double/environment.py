@@ -13,6 +13,8 @@ FOLDER = ROOT / "tests/isaacgym_double"
 SET_UP = ROOT / ".venv/isaacgym/bin/python"
 """A Python 3.8 with numpy, made by scripts/setup.sh where one can be had."""
 
+HOLD = "hold"
+
 
 @cache
 def worker_python() -> Path:
@@ -53,7 +55,8 @@ def make_python(
 ) -> Path:
     """Write a program that is the worker's Python with the double, and return its path.
 
-    product, torch: whether they can be imported. variables: what the double reads.
+    product, torch: whether they can be imported. variables: what the double reads. It does not
+    start as long as there is a file `HOLD` in the folder.
     """
     interpreter = interpreter or worker_python()
     paths = [FOLDER / "product"] * product + [FOLDER / "stand_in"] * torch
@@ -65,7 +68,8 @@ def make_python(
     }
     program = folder / "python"
     exports = "".join(f"export {name}='{value}'\n" for name, value in shown.items())
-    program.write_text(f"#!/bin/sh\n{exports}exec '{interpreter}' \"$@\"\n")
+    held = f"while [ -e '{folder / HOLD}' ]; do sleep 0.02; done\n"
+    program.write_text(f"#!/bin/sh\n{exports}{held}exec '{interpreter}' \"$@\"\n")
     program.chmod(0o755)
     return program
 

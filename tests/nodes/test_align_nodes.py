@@ -16,7 +16,7 @@ from operators.synthetic_robot import SERIAL
 from tests.nodes.alone import Alone
 from tests.synthetic_recording import HEIGHT, WIDTH
 
-pytestmark = pytest.mark.gl
+pytestmark = [pytest.mark.gl, pytest.mark.node]
 
 OUTPUTS = ["overlay", "simulated_image"]
 

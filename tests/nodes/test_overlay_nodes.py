@@ -1,5 +1,6 @@
 """The overlay's nodes run alone, as dora runs them."""
 
+import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from operators.synthetic_robot import SERIAL
 from tests.nodes.alone import Alone
 from tests.synthetic_recording import HEIGHT, WIDTH
 
-pytestmark = pytest.mark.gl
+pytestmark = [pytest.mark.gl, pytest.mark.node]
 
 OUTPUTS = ["overlay", "silhouette", "depth", "cloud", "robot_pose"]
 MS = 1_000_000
@@ -139,9 +140,11 @@ def test_write_video_leaves_a_file_that_plays(alone: Any, tmp_path: Path) -> Non
         overlay = Overlay(serial=SERIAL, pixels=pixels)
         node.message("overlay", overlay, 0.2 * (i + 1), Header(i, i * 80 * MS))
     _, said = node.run([], 1.2)
-    assert f"{path}: 5 pictures" in said
+    (written,) = re.findall(rf"{path}: (\d) pictures", said)
+    # Of those that wait, the newest is taken: a machine that stops begins with a later one.
+    assert 1 <= int(written) <= 5
     video = cv2.VideoCapture(str(path))
-    assert video.get(cv2.CAP_PROP_FRAME_COUNT) == 5
+    assert video.get(cv2.CAP_PROP_FRAME_COUNT) == int(written)
     assert video.get(cv2.CAP_PROP_FPS) == 15
 
 
