@@ -78,7 +78,7 @@ export class Headset {
     await gl.makeXRCompatible();
     this.#stage = await session.requestReferenceSpace("local-floor");
     // The stage turns or moves: hands that stay where they are would jump.
-    this.#stage.addEventListener("reset", () => this.#keys.stop(performance.now()));
+    this.#stage.addEventListener("reset", () => this.#keys.stop());
     this.#ghost = new GhostHands(gl);
     this.#panel = new StatusPanel(gl);
     session.updateRenderState({ baseLayer: new XRWebGLLayer(session, gl, LAYER) });
@@ -87,7 +87,7 @@ export class Headset {
     this.state = "on";
     // Other hands drive from now on.
     this.#keys = new HeadsetKeys();
-    this.#keys.stop(performance.now());
+    this.#keys.stop();
     this.#listener.changed();
     session.requestAnimationFrame(this.#frame);
   }
@@ -112,7 +112,7 @@ export class Headset {
   #letGo() {
     const nowMs = performance.now();
     this.#input.clear();
-    this.#keys.stop(nowMs);
+    this.#keys.stop();
     this.#sample(null, nowMs);
   }
 

@@ -18,7 +18,8 @@ const STICK_Y = 3; // of the axes; -1 is ahead
 const PRESSED = 0.5; // of a button that tells how far it is pressed
 const TILTED = 0.7;
 
-// A stop counts for so long, in many samples: a busy machine may drop one.
+// A stop counts for so long from the first frame that tells of it, in many samples: a busy machine
+// may drop one.
 const STOP_MS = 250;
 
 /**
@@ -31,12 +32,13 @@ export class HeadsetKeys {
   #grasp = new Span();
   #ring = new Span();
   #mustLetGo = false;
+  #mustStop = false; // which no frame has told of yet
   #stopUntilMs = -Infinity;
   #neckUntilMs = -Infinity;
 
-  /** Stop for a moment, whatever the hands do. */
-  stop(nowMs) {
-    this.#stopUntilMs = nowMs + STOP_MS;
+  /** Stop for a moment, whatever the hands do, from the next frame on, however late it comes. */
+  stop() {
+    this.#mustStop = true;
     this.#mustLetGo = true;
   }
 
@@ -46,7 +48,9 @@ export class HeadsetKeys {
    */
   read(hands, controllers, nowMs) {
     const touched = hands.map((hand) => hand && touchedFinger(hand.joints));
-    if (touched.includes("little") || controllers.some(isStopPressed)) this.stop(nowMs);
+    if (touched.includes("little") || controllers.some(isStopPressed)) this.stop();
+    if (this.#mustStop) this.#stopUntilMs = nowMs + STOP_MS;
+    this.#mustStop = false;
     const stop = nowMs < this.#stopUntilMs;
     const tracked = controllers.map((controller) => (controller?.stageFromGrip ? controller : null));
     const grasping = (held) => hands.every((hand, side) => grasps(hand, held[side]));

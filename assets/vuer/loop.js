@@ -114,9 +114,9 @@ export class Loop {
       this.watchOrPause();
     });
     // The stage turns or moves: hands that stay where they are would jump.
-    xr.getReferenceSpace()?.addEventListener("reset", () => this.#asked.stop(performance.now()));
+    xr.getReferenceSpace()?.addEventListener("reset", () => this.#asked.stop());
     this.#asked = new HeadsetKeys();
-    this.#asked.stop(performance.now());
+    this.#asked.stop();
     // To enter is to want to drive, also where another page does.
     if (!this.#onlyWatches) this.#send({ etype: "PANODORA_CLAIM", ts: Date.now(), value: {} });
     this.watchOrPause();
@@ -131,7 +131,7 @@ export class Loop {
   /** Nothing is tracked, and the robot stops. */
   #letGo() {
     this.#input.clear();
-    this.#asked.stop(performance.now());
+    this.#asked.stop();
     this.#sendKeys();
   }
 

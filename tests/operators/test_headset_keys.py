@@ -49,7 +49,8 @@ result = given.map(([left, right, held, ms]) => {
   const read = [];
   const [onLeft, onRight] = held.includes("|") ? held.split("|") : ["none", held];
   for (let end = now + ms; now < end; now += 10) {
-    if (held === "stop()") keys.stop(now);
+    if (held.startsWith("stop()")) keys.stop();
+    if (held === "stop(), no frames") continue;
     const both = held === "stop()" ? [null, null] : [controller(onLeft), controller(onRight)];
     read.push(keys.read([hands[left], hands[right]], both, now));
   }
@@ -121,6 +122,12 @@ def test_stops_at_once_and_for_a_moment_after(read: Read, left: str, right: str,
     frames, after = read([(left, right, held, FRAME_MS), ("open", "open", "none", 400)])
     assert pressed(frames, "stop") == [True]
     assert pressed(after, "stop") == [True] * 24 + [False] * 16
+
+
+def test_a_stop_waits_for_a_frame_that_tells_of_it(read: Read) -> None:
+    """A headset's first frame may come long after it was entered, which stops."""
+    _, frames = read([("lost", "lost", "stop(), no frames", 2000), ("open", "open", "none", 400)])
+    assert pressed(frames, "stop") == [True] * 25 + [False] * 15
 
 
 def test_stop_wins_over_engage(read: Read) -> None:
