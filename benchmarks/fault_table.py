@@ -313,12 +313,15 @@ def _over_limit(told: list[dict[str, Any]], is_stopped: bool) -> float:
     """By how much the largest step of a hand exceeds what the guard's limits allow it.
 
     A step leads from a side's last command to its next, whatever held it in between; after a stop
-    from where the robot's hand is, by its last state. is_stopped: whether it began with one.
+    from where the robot's hand is, by its last state. dora may lose commands on their way to the
+    probe: where some are missing, a step may be as long as theirs together. is_stopped: whether it
+    began with a stop.
     """
     limits = load_settings(ROOT / "configs/teleop.yml").guard
     worst = -float("inf")
     last: list[dict[str, Any] | None] = [None, None]
     at_rest: dict[str, Any] | None = None
+    newest_seq, steps = -1, [1, 1]
     for line in told:
         match line["input"]:
             case "scene_state" if is_stopped:
@@ -326,23 +329,35 @@ def _over_limit(told: list[dict[str, Any]], is_stopped: bool) -> float:
             case "operator_state" if line["state"] == "stopped":
                 last, at_rest, is_stopped = [None, None], None, True
             case "hand_commands":
+                missing = max(line["seq"] - newest_seq - 1, 0) if newest_seq >= 0 else 0
+                newest_seq = line["seq"]
+                if missing and is_stopped:
+                    at_rest = None  # it may have been left meanwhile
                 for side, joints in ((0, "left"), (1, "right")):
+                    steps[side] += missing
                     if not line["valid"][side]:
                         continue
                     before, last[side] = last[side], line
                     if before is not None:
-                        worst = max(worst, _step_over(limits, before, line, side, joints))
+                        excess = _step_over(limits, before, line, side, joints, steps[side])
+                        worst = max(worst, excess)
                     elif at_rest is not None and side == 0:
                         moved = np.array(line["pose"][0][:3]) - np.array(at_rest["base"][:3])
                         worst = max(worst, float(np.linalg.norm(moved)) - AT_REST_M)
+                    steps[side] = 1
                 is_stopped = is_stopped and not any(line["valid"])
     return worst
 
 
 def _step_over(
-    limits: GuardSettings, before: dict[str, Any], after: dict[str, Any], side: int, joints: str
+    limits: GuardSettings,
+    before: dict[str, Any],
+    after: dict[str, Any],
+    side: int,
+    joints: str,
+    steps: int,
 ) -> float:
-    time_s = min((after["started_ns"] - before["started_ns"]) / 1e9, LONGEST_STEP_S)
+    time_s = min((after["started_ns"] - before["started_ns"]) / 1e9, steps * LONGEST_STEP_S)
     a, b = np.array(before["pose"][side]), np.array(after["pose"][side])
     turn = Rotation.from_quat(b[3:]) * Rotation.from_quat(a[3:]).inv()
     bend = np.abs(np.array(after[joints]) - np.array(before[joints])).max()

@@ -25,6 +25,7 @@ def main() -> None:
             stamps = taken.header.stamps
             told = {
                 "input": taken.input,
+                "seq": taken.header.seq,
                 "sent_ns": stamps[-1].sent_ns if stamps else time.monotonic_ns(),
                 "started_ns": stamps[-1].started_ns if stamps else time.monotonic_ns(),
             }

@@ -428,7 +428,8 @@ def connected(url: str) -> ClientConnection:
             threading.Event().wait(0.05)
 
 
-PICTURES = 5
+PICTURES = 12
+"""With the tenth the address is printed."""
 
 
 def test_headset_output_sends_pictures_and_says_when(alone: Any) -> None:
