@@ -331,8 +331,8 @@ def _over_limit(told: list[dict[str, Any]], is_stopped: bool) -> float:
             case "hand_commands":
                 missing = max(line["seq"] - newest_seq - 1, 0) if newest_seq >= 0 else 0
                 newest_seq = line["seq"]
-                if missing and is_stopped:
-                    at_rest = None  # it may have been left meanwhile
+                if missing and is_stopped:  # it may have gone on meanwhile
+                    at_rest, is_stopped = None, False
                 for side, joints in ((0, "left"), (1, "right")):
                     steps[side] += missing
                     if not line["valid"][side]:

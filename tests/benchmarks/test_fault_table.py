@@ -54,5 +54,5 @@ def test_after_a_stop_it_begins_where_the_hand_is() -> None:
     told = [command(0, 0.0), stopped, scene, command(1, 0.3), command(2, 0.3)]
     assert _over_limit(told, False) <= 0.0
     # The first of those that lead away from there has not come.
-    told = [command(0, 0.0), stopped, scene, command(2, 0.4)]
+    told = [command(0, 0.0), stopped, scene, command(2, 0.0, valid=False), scene, command(3, 0.4)]
     assert _over_limit(told, False) <= 0.0

@@ -290,7 +290,7 @@ def test_a_lost_hand_holds_the_robots(visit: Visit) -> None:
     assert {word.left_state for word in words} == {"holding"}
     # A busy machine may keep the other one waiting too, but it is not lost.
     assert {word.right_state for word in words} >= {"tracking"}
-    assert not any(word.right_reason.startswith("right hand: ") for word in words)
+    assert not any(word.right_reason == "right hand: it is not tracked" for word in words)
     # It follows again once it is seen.
     assert base(visit.between("scene_state", "found", "followed"), LEFT)[-1, 2] == pytest.approx(
         base(held, LEFT)[-1, 2] + RAISED_M, abs=0.02
