@@ -18,37 +18,36 @@ QUALITY: Final = 70
 INTERVAL_S: Final = 0.1
 """Between views: enough to see oneself by, and little beside the panorama."""
 
-KEPT: Final = 8
-"""Pictures that wait for their keypoints."""
+KEPT_S: Final = 3.0
+"""How long a picture waits for its keypoints. A busy machine looks for hands for a second; 90 small
+pictures, of a camera that gives 30 a second, are 16 MB."""
 
 
 class CameraViewer:
     """Puts each picture together with the keypoints that were found in it."""
 
     def __init__(self) -> None:
-        self._images: dict[int, NDArray[np.uint8]] = {}
+        self._waiting: dict[int, tuple[float, NDArray[np.uint8]]] = {}
         self._last_s = -INTERVAL_S
 
     def add(self, image: CameraImage, seq: int, time_s: float) -> None:
-        """Keep a picture until its keypoints come, if a view is due then.
+        """Keep a picture until its keypoints come.
 
         seq: its sequence number. time_s: by a clock that never goes back.
         """
-        if time_s - self._last_s < INTERVAL_S:
-            return
-        self._images[seq] = _small(image.pixels)
-        if len(self._images) > KEPT:
-            del self._images[min(self._images)]
+        self._waiting = {n: kept for n, kept in self._waiting.items() if time_s - kept[0] <= KEPT_S}
+        self._waiting[seq] = time_s, _small(image.pixels)
 
     def view(self, keypoints: Keypoints, time_s: float) -> CameraView | None:
-        """The view of the picture in which these were found; None if it was not kept.
+        """The view of the picture in which these were found; None if none is due or kept.
 
         time_s: by the same clock.
         """
-        pixels = self._images.get(keypoints.image_seq)
-        if pixels is None:
+        _, pixels = self._waiting.get(keypoints.image_seq, (time_s, None))
+        # Not the later ones: a slow detector is at one of them already.
+        self._waiting = {n: kept for n, kept in self._waiting.items() if n > keypoints.image_seq}
+        if pixels is None or time_s - self._last_s < INTERVAL_S:
             return None
-        self._images.clear()
         self._last_s = time_s
         rows, columns, _ = pixels.shape
         scale = np.array([columns / keypoints.columns, rows / keypoints.rows])

@@ -92,7 +92,10 @@ const commands = {
   waitFor: async ({ expression }) => {
     const end = Date.now() + LIMIT_MS;
     while (!(await page.evaluate(expression))) {
-      if (Date.now() > end) throw new Error(`not true within ${LIMIT_MS} ms: ${expression}`);
+      if (Date.now() > end) {
+        const seen = await page.evaluate("JSON.stringify(window.panodora)");
+        throw new Error(`not true within ${LIMIT_MS} ms: ${expression}; the page has ${seen}`);
+      }
       await new Promise((resume) => setTimeout(resume, POLL_MS));
     }
   },

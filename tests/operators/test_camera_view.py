@@ -3,7 +3,7 @@ import pytest
 import simplejpeg
 
 from operators.camera_messages import CameraImage, Keypoints
-from operators.camera_view import COLUMNS, INTERVAL_S, KEPT, CameraViewer
+from operators.camera_view import COLUMNS, INTERVAL_S, KEPT_S, CameraViewer
 from tests.operators.camera_hands import keypoints
 
 ROWS, WIDTH = 360, 640
@@ -66,7 +66,20 @@ def test_views_are_a_few_a_second(later_s: float, is_due: bool) -> None:
 
 def test_pictures_that_nothing_is_found_out_about_are_forgotten() -> None:
     viewer = CameraViewer()
-    for seq in range(KEPT + 1):
-        viewer.add(image(0), seq, 0.0)
-    assert viewer.view(found_in(0), 0.0) is None
-    assert viewer.view(found_in(1), 0.0) is not None
+    for seq, time_s in enumerate((0.0, 0.1, KEPT_S + 0.05)):
+        viewer.add(image(0), seq, time_s)
+    assert viewer.view(found_in(0), KEPT_S + 0.05) is None
+    assert viewer.view(found_in(1), KEPT_S + 0.05) is not None
+
+
+@pytest.mark.parametrize("looks_for", [1, 3, 9, 25, 70])
+def test_a_detector_as_slow_as_it_likes_has_its_views(looks_for: int) -> None:
+    """It takes the newest picture of 25 a second, and looks for hands for so many more."""
+    viewer = CameraViewer()
+    seen, looked_at = 0, 0
+    for seq in range(300):
+        viewer.add(image(0), seq, seq / 25)
+        if seq - looked_at == looks_for:
+            seen += viewer.view(found_in(looked_at), seq / 25) is not None
+            looked_at = seq
+    assert seen >= 300 // max(looks_for, 3) - 1
