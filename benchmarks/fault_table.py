@@ -250,13 +250,28 @@ def _hold_ms(probe: Path, start: int, before_ns: int, limit_s: float) -> float:
     """When the left hand was first told to hold, in ms; infinite if it was not in time."""
     deadline = time.monotonic() + limit_s
     while True:
-        for line in read_probe(probe, start):
-            is_later = line["input"] == "hand_commands" and line["sent_ns"] > before_ns
-            if is_later and not line["valid"][0]:
-                return float(line["sent_ns"] - before_ns) / 1e6
+        held_ns = _held_ns(read_probe(probe, start), before_ns)
+        if held_ns is not None:
+            return (held_ns - before_ns) / 1e6
         if time.monotonic() > deadline:
             return float("inf")
         time.sleep(LOOK_S)
+
+
+def _held_ns(told: list[dict[str, Any]], before_ns: int) -> int | None:
+    """When the left hand was first told to hold after a moment, or said to be held.
+
+    It is told once. On a busy machine that may have been before the moment, or be lost on its way
+    to the probe; the guard's state is told again and again.
+    """
+    for line in told:
+        if line["sent_ns"] > before_ns:
+            match line["input"]:
+                case "hand_commands" if not line["valid"][0]:
+                    return int(line["sent_ns"])
+                case "operator_state" if line["left_state"] in ("holding", "stopped"):
+                    return int(line["sent_ns"])
+    return None
 
 
 def _streams(

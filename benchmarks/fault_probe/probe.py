@@ -41,7 +41,11 @@ def main() -> None:
                     base = next(i for i, n in enumerate(scene.body_names) if n.startswith("left/"))
                     told |= {"step": scene.step, "base": scene.body_poses[base].tolist()}
                 case OperatorState() as state:
-                    told |= {"state": state.state, "reason": state.reason}
+                    told |= {
+                        "state": state.state,
+                        "left_state": state.left_state,
+                        "reason": state.reason,
+                    }
             lines.write(json.dumps(told) + "\n")
 
 

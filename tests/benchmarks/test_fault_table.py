@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from benchmarks.fault_table import _over_limit
+from benchmarks.fault_table import _held_ns, _over_limit
 from operators.motion_limits import LONGEST_STEP_S
 from operators.settings import ROOT, load_settings
 
@@ -22,6 +22,7 @@ def command(seq: int, x: float, valid: bool = True) -> dict[str, Any]:
         "input": "hand_commands",
         "seq": seq,
         "started_ns": seq * EVERY_NS,
+        "sent_ns": seq * EVERY_NS,
         "valid": [valid, valid],
         "pose": pose,
         "left": [0.0],
@@ -56,3 +57,23 @@ def test_after_a_stop_it_begins_where_the_hand_is() -> None:
     # The first of those that lead away from there has not come.
     told = [command(0, 0.0), stopped, scene, command(2, 0.0, valid=False), scene, command(3, 0.4)]
     assert _over_limit(told, False) <= 0.0
+
+
+def state(seq: int, left: str) -> dict[str, Any]:
+    return {"input": "operator_state", "sent_ns": seq * EVERY_NS, "left_state": left}
+
+
+@pytest.mark.parametrize(
+    ("told", "held"),
+    [
+        ([command(1, 0.0), command(3, 0.0), command(4, 0.0, valid=False)], 4),
+        # What was told to hold before is not told so again.
+        ([command(1, 0.0, valid=False), state(2, "holding"), state(5, "holding")], 5),
+        ([command(1, 0.0), command(3, 0.0), state(4, "stopped")], 4),
+        ([command(1, 0.0, valid=False), command(3, 0.0), state(4, "tracking")], None),
+    ],
+)
+def test_a_hand_holds_once_it_is_told_to_or_says_so(
+    told: list[dict[str, Any]], held: int | None
+) -> None:
+    assert _held_ns(told, 2 * EVERY_NS) == (None if held is None else held * EVERY_NS)
