@@ -31,7 +31,7 @@ class CameraViewer:
         self._last_s = -INTERVAL_S
 
     def add(self, image: CameraImage, seq: int, time_s: float) -> None:
-        """Keep a picture until its keypoints come.
+        """Keep a picture until its keypoints come: only then is it known whether a view is due.
 
         seq: its sequence number. time_s: by a clock that never goes back.
         """

@@ -73,7 +73,7 @@ def test_pictures_that_nothing_is_found_out_about_are_forgotten() -> None:
 
 
 @pytest.mark.parametrize("looks_for", [1, 3, 9, 25, 70])
-def test_a_detector_as_slow_as_it_likes_has_its_views(looks_for: int) -> None:
+def test_a_slow_detector_has_its_views_too(looks_for: int) -> None:
     """It takes the newest picture of 25 a second, and looks for hands for so many more."""
     viewer = CameraViewer()
     seen, looked_at = 0, 0
